@@ -1,0 +1,12 @@
+//! Backstock: inventory allocation over gRPC on one PostgreSQL. It never sells past a limit, never
+//! forgets a promise, and says why it refuses.
+//!
+//! Arrows point one way:
+//!
+//! ```text
+//! proto -> service -> combine -> store -> domain
+//! edge (layers) around service     worker -> combine, store     app wires, nothing else does
+//! ```
+//!
+
+pub mod proto;
