@@ -1,0 +1,190 @@
+//! What the caller is told, read from the book right after a command was applied.
+
+mod views;
+
+use std::collections::BTreeMap;
+
+use super::book::Book;
+use super::command::{Command, ItemSettings};
+use super::judge::Effect;
+use super::program::Place;
+use super::refusal::Shortage;
+use super::{Kind, Program, ProgramId, ReceiptId, ReservationId, Sku, Units};
+
+pub use views::{Arrived, ItemView, LineView, PlanView, ReservationView};
+
+/// Most filled lines that the answer to a Receive names, for each SKU.
+pub const FILLED_LINES_MAX: usize = 100;
+
+/// The answer to a command that went through.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Reserve, with what it could not have, Backorder, Extend, Confirm, Ship.
+    Reservation { view: ReservationView, program: ProgramId, shortages: Vec<Shortage> },
+    /// Release.
+    Released {
+        /// The reservation, and its programme.
+        view: ReservationView,
+        program: ProgramId,
+        /// Units given back, by SKU.
+        released: Vec<(Sku, Units)>,
+        /// Nothing was open any more.
+        already: bool,
+        /// Units that went on to the next in the queue.
+        filled: Units,
+    },
+    /// Receive.
+    Received { receipt: ReceiptId, results: Vec<Arrived> },
+    /// Adjust and PutItems.
+    Items(Vec<ItemView>),
+    /// PutProgram.
+    Program(Program),
+    /// PutLocations.
+    Places(Vec<Place>),
+    /// OpenBackorders and CloseBackorders.
+    Plan(PlanView),
+    /// The workers' commands.
+    Tended {
+        /// Whether there is more to sweep or to fill.
+        more: bool,
+    },
+}
+
+/// Reads the answer to a command from the book; `mark` is where its movements start.
+#[must_use]
+pub fn answer(book: &Book, command: &Command, effect: &Effect, mark: usize) -> Answer {
+    match command {
+        Command::Reserve { order, .. } | Command::Backorder { order, .. } => {
+            let mut view = view(book, &order.reservation);
+            show_queue_ahead(book, &mut view);
+            Answer::Reservation { view, program: program(book), shortages: shortages(effect) }
+        }
+        Command::Extend { reservation, .. }
+        | Command::Confirm { reservation }
+        | Command::Ship { reservation, .. } => {
+            let view = view(book, reservation);
+            Answer::Reservation { view, program: program(book), shortages: Vec::new() }
+        }
+        Command::Release { reservation, .. } => released(book, reservation, effect, mark),
+        Command::Receive(receipt) => {
+            Answer::Received { receipt: receipt.id.clone(), results: arrived(book, effect, mark) }
+        }
+        Command::Adjust { adjustments, .. } => {
+            Answer::Items(adjustments.iter().filter_map(|a| item_view(book, &a.sku)).collect())
+        }
+        Command::PutItems(items) => {
+            let views = items.iter().filter_map(|ItemSettings { sku, .. }| item_view(book, sku));
+            Answer::Items(views.collect())
+        }
+        Command::PutProgram(program) => Answer::Program(program.clone()),
+        Command::PutLocations(_) => Answer::Places(book.places.clone()),
+        Command::OpenBackorders { terms, .. } => plan_answer(book, &terms.sku),
+        Command::CloseBackorders { sku } => plan_answer(book, sku),
+        Command::Tend { sku } => {
+            let item = book.items.get(sku);
+            let is_left = item.is_some_and(|i| i.due_left || i.owed().units() > 0);
+            // Where nothing moved, asking again at once would move nothing either.
+            Answer::Tended { more: is_left && !book.changes.movements.is_empty() }
+        }
+    }
+}
+
+/// The programme of a command that went through.
+fn program(book: &Book) -> ProgramId {
+    match &book.program {
+        Some(program) => program.id.clone(),
+        None => unreachable!("only PutProgram goes through without a programme"),
+    }
+}
+
+fn shortages(effect: &Effect) -> Vec<Shortage> {
+    match effect {
+        Effect::Take { shortages, .. } => shortages.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn view(book: &Book, id: &ReservationId) -> ReservationView {
+    let versions = |sku: &Sku| book.items.get(sku).map_or(0, |item| item.version);
+    match book.reservations.get(id) {
+        Some(reservation) => {
+            ReservationView::new(reservation.clone(), book.now, versions, |sku, version| {
+                note(book, sku, version)
+            })
+        }
+        None => unreachable!("a command that went through leaves its reservation in the book"),
+    }
+}
+
+fn note(book: &Book, sku: &Sku, version: i64) -> String {
+    let newest = book.items.get(sku).and_then(|item| item.plan.as_ref());
+    match newest.filter(|plan| plan.version == version) {
+        Some(plan) => plan.note.clone(),
+        None => book.notes.get(&(sku.clone(), version)).cloned().unwrap_or_default(),
+    }
+}
+
+/// A line that was queued just now stands last: in front of it is all else that is queued.
+fn show_queue_ahead(book: &Book, view: &mut ReservationView) {
+    for (line, shown) in view.reservation.lines.iter().zip(&mut view.lines) {
+        if let (true, Some(item)) = (line.queued() > 0, book.items.get(&line.sku)) {
+            shown.queue_ahead = Some(item.queued() - line.queued());
+        }
+    }
+}
+
+fn released(book: &Book, id: &ReservationId, effect: &Effect, mark: usize) -> Answer {
+    let released = match effect {
+        Effect::Release { units, .. } => units.clone(),
+        _ => Vec::new(),
+    };
+    let fills = book.changes.movements[mark..].iter().filter(|m| m.kind == Kind::Fill);
+    let filled = fills.map(|m| m.delta.allocated).sum();
+    let (view, already) = (view(book, id), released.is_empty());
+    Answer::Released { view, program: program(book), released, already, filled }
+}
+
+fn arrived(book: &Book, effect: &Effect, mark: usize) -> Vec<Arrived> {
+    let Effect::Receive { arrivals, .. } = effect else { return Vec::new() };
+    let mut filled: BTreeMap<&Sku, Vec<(ReservationId, Units, bool)>> = BTreeMap::new();
+    for movement in book.changes.movements[mark..].iter().filter(|m| m.kind == Kind::Fill) {
+        let Some(id) = &movement.reservation else { continue };
+        let lines = filled.entry(&movement.sku).or_default();
+        match lines.last_mut().filter(|(last, ..)| last == id) {
+            Some((_, units, _)) => *units += movement.delta.allocated,
+            None => {
+                let ready = book.reservations.get(id).is_some_and(|r| r.is_ready(book.now));
+                lines.push((id.clone(), movement.delta.allocated, ready));
+            }
+        }
+    }
+    let result = |arrival: &super::judge::Arrival| {
+        let item = book.items.get(&arrival.sku)?;
+        let mut lines = filled.remove(&arrival.sku).unwrap_or_default();
+        lines.truncate(FILLED_LINES_MAX);
+        Some(Arrived {
+            sku: arrival.sku.clone(),
+            good: arrival.good,
+            damaged: arrival.damaged,
+            filled: arrival.owed,
+            queue_left: arrival.queue_left,
+            available: item.available(),
+            version: item.version,
+            lines,
+        })
+    };
+    arrivals.iter().filter_map(result).collect()
+}
+
+fn item_view(book: &Book, sku: &Sku) -> Option<ItemView> {
+    book.items.get(sku).map(|item| ItemView::new(item, book.now))
+}
+
+fn plan_answer(book: &Book, sku: &Sku) -> Answer {
+    match book.items.get(sku).and_then(|item| Some((item, item.plan.clone()?))) {
+        Some((item, plan)) => {
+            Answer::Plan(PlanView::new(sku.clone(), plan, book.now, item.backordered))
+        }
+        None => unreachable!("a command that went through leaves its plan in the book"),
+    }
+}

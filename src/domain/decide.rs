@@ -1,0 +1,90 @@
+//! The only loop: a batch, in order, on one book.
+
+use std::collections::HashMap;
+
+use super::answer::{Answer, answer};
+use super::apply::apply;
+use super::judge::{Stop, judge};
+use super::{Book, ProgramId, Refusal, Request, RequestId, Sku, expire};
+
+/// What became of one member of a batch.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// It was decided now.
+    Fresh(Result<Answer, Refusal>),
+    /// It repeats another: its answer is that one's.
+    Again(Prior),
+}
+
+/// Where the answer to a repeated request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prior {
+    /// In the store, under its request id.
+    Stored,
+    /// It is the answer of that member of the same batch.
+    Member(usize),
+}
+
+/// Decides a batch in order and leaves what it did in `book.changes`.
+///
+/// # Errors
+///
+/// The SKU of which more expired holds must be swept first; then nothing of `book` may be written.
+pub fn decide(
+    book: &mut Book,
+    program: &ProgramId,
+    requests: &[Request],
+) -> Result<Vec<Decision>, Sku> {
+    expire::sweep(book);
+    let mut seen: HashMap<&RequestId, usize> = HashMap::new();
+    let mut decisions = Vec::with_capacity(requests.len());
+    for (index, request) in requests.iter().enumerate() {
+        if let Some(decision) = repeated(book, requests, &seen, request) {
+            decisions.push(decision);
+            continue;
+        }
+        let outcome = one(book, program, request)?;
+        let remembered = outcome.as_ref().err().is_none_or(Refusal::is_remembered);
+        if let (Some(id), true) = (&request.id, remembered) {
+            seen.insert(id, index);
+        }
+        decisions.push(Decision::Fresh(outcome));
+    }
+    Ok(decisions)
+}
+
+fn one(
+    book: &mut Book,
+    program: &ProgramId,
+    request: &Request,
+) -> Result<Result<Answer, Refusal>, Sku> {
+    let mark = book.changes.movements.len();
+    match judge(book, &request.command, program) {
+        Ok(effect) => {
+            apply(book, &effect);
+            Ok(Ok(answer(book, &request.command, &effect, mark)))
+        }
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::MoreDue(sku)) => Err(sku),
+    }
+}
+
+/// The same id again gets the same answer; the same id with other content is refused.
+fn repeated(
+    book: &Book,
+    requests: &[Request],
+    seen: &HashMap<&RequestId, usize>,
+    request: &Request,
+) -> Option<Decision> {
+    let id = request.id.as_ref()?;
+    let (hash, prior) = match (book.answered.get(id), seen.get(id)) {
+        (Some(hash), _) => (*hash, Prior::Stored),
+        (None, Some(index)) => (requests[*index].hash, Prior::Member(*index)),
+        (None, None) => return None,
+    };
+    if hash == request.hash {
+        Some(Decision::Again(prior))
+    } else {
+        Some(Decision::Fresh(Err(Refusal::RequestIdReused)))
+    }
+}

@@ -1,0 +1,147 @@
+//! An item's counters, and what follows from them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{Location, Plan, ReservationId, Sku, Units};
+
+/// Units of an item at one location.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stock {
+    /// Good units that stand there.
+    pub on_hand: Units,
+    /// Of those, promised to a reservation.
+    pub allocated: Units,
+}
+
+impl Stock {
+    /// Units that stand there and are promised to nobody.
+    #[must_use]
+    pub fn free(self) -> Units {
+        self.on_hand - self.allocated
+    }
+}
+
+/// The row that decides: an item's counters, read under its lock.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The SKU.
+    pub sku: Sku,
+    /// Good units in the building.
+    pub on_hand: Units,
+    /// Of those, promised to a reservation.
+    pub allocated: Units,
+    /// Units accepted into the queue, under the cap.
+    pub backordered: Units,
+    /// Units that were allocated, were lost, and stand at the front of the queue, outside the cap.
+    pub bumped: Units,
+    /// Units kept from sale.
+    pub safety_stock: Units,
+    /// Most units that may be backordered at any moment; 0 until a plan was opened.
+    pub cap: Units,
+    /// The newest plan's version; 0 = none.
+    pub plan_version: i64,
+    /// One more for each committed change.
+    pub version: i64,
+    /// Units at each location that ever had any.
+    pub stocks: BTreeMap<Location, Stock>,
+    /// The newest plan, where a command of the batch may need it.
+    pub plan: Option<Plan>,
+    /// The head of its queue, where a command of the batch may fill it.
+    pub queue: Queue,
+    /// Lines that hold allocated units, newest first, for each location that a command may take
+    /// from.
+    pub newest: BTreeMap<Location, Vec<ReservationId>>,
+    /// Whether more expired lines wait to be swept than the batch was given.
+    pub due_left: bool,
+}
+
+/// The head of an item's queue: the lines that are filled next.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    /// Lines with bumped units.
+    pub bumped: Head,
+    /// Lines with backordered units.
+    pub accepted: Head,
+}
+
+/// The first lines of a queue, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// Whose lines.
+    pub lines: VecDeque<ReservationId>,
+    /// Whether these are all of them, so that a new line may be put behind the last.
+    pub is_whole: bool,
+}
+
+/// What a fill could give now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// Units for bumped lines, which may take safety stock.
+    pub bumped: Units,
+    /// Units for accepted lines, which may not.
+    pub accepted: Units,
+}
+
+impl Item {
+    /// A new item, without stock.
+    #[must_use]
+    pub fn new(sku: Sku, safety_stock: Units) -> Self {
+        Self {
+            sku,
+            on_hand: 0,
+            allocated: 0,
+            backordered: 0,
+            bumped: 0,
+            safety_stock,
+            cap: 0,
+            plan_version: 0,
+            version: 0,
+            stocks: BTreeMap::new(),
+            plan: None,
+            queue: Queue::default(),
+            newest: BTreeMap::new(),
+            due_left: false,
+        }
+    }
+
+    /// Units on hand and promised to nobody, safety stock included.
+    #[must_use]
+    pub fn free(&self) -> Units {
+        self.on_hand - self.allocated
+    }
+
+    /// Units in the queue.
+    #[must_use]
+    pub fn queued(&self) -> Units {
+        self.backordered + self.bumped
+    }
+
+    /// Units that a sale may take now: what is owed to the queue is fenced.
+    #[must_use]
+    pub fn available(&self) -> Units {
+        (self.free() - self.queued() - self.safety_stock).max(0)
+    }
+
+    /// Units that a replacement may take now: safety stock too, but nothing that is owed to the
+    /// queue.
+    #[must_use]
+    pub fn available_for_replacement(&self) -> Units {
+        (self.free() - self.bumped - self.owed().accepted).max(0)
+    }
+
+    /// Units that a fill could give the queue now.
+    #[must_use]
+    pub fn owed(&self) -> Owed {
+        let bumped = self.bumped.min(self.free());
+        let rest = (self.free() - bumped - self.safety_stock).max(0);
+        Owed { bumped, accepted: self.backordered.min(rest) }
+    }
+}
+
+impl Owed {
+    /// Units in all.
+    #[must_use]
+    pub fn units(self) -> Units {
+        self.bumped + self.accepted
+    }
+}

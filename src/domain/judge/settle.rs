@@ -1,0 +1,156 @@
+//! Extend, Confirm, Release and Ship: what becomes of a reservation.
+
+use chrono::TimeDelta;
+
+use super::take::{no_more_due, takes};
+use super::{Effect, Stop, gate, known_item, known_reservation};
+use crate::domain::book::Book;
+use crate::domain::command::Ask;
+use crate::domain::reservation::{Line, Promised, Purpose, State};
+use crate::domain::{Item, Refusal, Reservation, ReservationId, Sku, Units};
+
+/// A hold lives longer, never shorter.
+pub(super) fn extend(book: &Book, id: &ReservationId, seconds: i64) -> Result<Effect, Stop> {
+    let reservation = known_reservation(book, id)?;
+    match reservation.state(book.now) {
+        State::Held => {
+            let until = book.now + TimeDelta::seconds(seconds);
+            match reservation.expires_at {
+                Some(at) if until > at => Ok(Effect::Extend { reservation: id.clone(), until }),
+                _ => Ok(Effect::Nothing),
+            }
+        }
+        State::Confirmed => Ok(Effect::Nothing),
+        State::Expired => Err(Refusal::ReservationExpired { reservation: id.clone() }.into()),
+        State::Shipped | State::Released => Err(ended(id)),
+    }
+}
+
+/// A hold becomes an order; one that ran out takes the same units again, all or none.
+pub(super) fn confirm(book: &Book, id: &ReservationId) -> Result<Effect, Stop> {
+    let reservation = known_reservation(book, id)?;
+    match reservation.state(book.now) {
+        State::Held => Ok(Effect::Confirm { reservation: id.clone() }),
+        State::Confirmed | State::Shipped => Ok(Effect::Nothing),
+        State::Released => Err(ended(id)),
+        State::Expired => retake(book, reservation),
+    }
+}
+
+fn retake(book: &Book, reservation: &Reservation) -> Result<Effect, Stop> {
+    let expired = || Refusal::ReservationExpired { reservation: reservation.id.clone() };
+    let lapsed: Vec<(&Line, Ask)> =
+        reservation.lines.iter().filter_map(|line| Some((line, lapsed_ask(line)?))).collect();
+    let mut items: Vec<(&Item, &Ask)> = Vec::new();
+    let mut gets = Vec::new();
+    let mut promises: Vec<(&Sku, Promised)> = Vec::new();
+    for (line, ask) in &lapsed {
+        let item = known_item(book, &ask.sku)?;
+        let available = match reservation.purpose {
+            Purpose::Sale => item.available(),
+            Purpose::Replacement => item.available_for_replacement(),
+        };
+        let get = available.min(ask.units);
+        if get < ask.units {
+            no_more_due(item)?;
+            if get < line.lapsed_allocated {
+                return Err(expired().into());
+            }
+            let kept = kept_promise(book, item, reservation, line, ask.units - get);
+            promises.push((&ask.sku, kept.ok_or_else(expired)?));
+        }
+        items.push((item, ask));
+        gets.push(get);
+    }
+    let promise = |sku: &Sku| promises.iter().find(|(of, _)| *of == sku).map(|(_, p)| *p);
+    let takes = takes(book, &items, &gets, promise);
+    Ok(Effect::Retake { reservation: reservation.id.clone(), takes })
+}
+
+fn lapsed_ask(line: &Line) -> Option<Ask> {
+    let units = line.lapsed_allocated + line.lapsed_backordered;
+    (units > 0).then(|| Ask { sku: line.sku.clone(), units })
+}
+
+/// The promise of a line that is queued again, if the plan still takes it and keeps its date.
+fn kept_promise(
+    book: &Book,
+    item: &Item,
+    reservation: &Reservation,
+    line: &Line,
+    units: Units,
+) -> Option<Promised> {
+    let shown = line.promise.map(|promise| promise.ship_by);
+    let gate = gate::ask(book, item, reservation.customer.as_ref(), units, shown);
+    let takes_it = gate.reason.is_none() && !gate.wants_customer;
+    let promise = gate.promise().filter(|_| takes_it)?;
+    let original = line.promise.map_or(promise.original_ship_by, |first| first.original_ship_by);
+    Some(Promised { original_ship_by: original, ..promise })
+}
+
+/// Units are given back. Where nothing is open any more, that is a success that moves nothing.
+pub(super) fn release(
+    book: &Book,
+    id: &ReservationId,
+    lines: &[Ask],
+    reason: &str,
+) -> Result<Effect, Stop> {
+    let reservation = known_reservation(book, id)?;
+    if !matches!(reservation.state(book.now), State::Held | State::Confirmed) {
+        return Ok(Effect::Nothing);
+    }
+    let units = asked(reservation, lines, Line::open)?;
+    Ok(Effect::Release { reservation: id.clone(), units, reason: reason.to_owned() })
+}
+
+/// Allocated units leave the building.
+pub(super) fn ship(
+    book: &Book,
+    id: &ReservationId,
+    lines: &[Ask],
+    tracking: &str,
+) -> Result<Effect, Stop> {
+    let reservation = known_reservation(book, id)?;
+    match reservation.state(book.now) {
+        State::Confirmed => {}
+        State::Held => {
+            return Err(Refusal::ReservationNotConfirmed { reservation: id.clone() }.into());
+        }
+        State::Expired => {
+            return Err(Refusal::ReservationExpired { reservation: id.clone() }.into());
+        }
+        State::Shipped | State::Released => return Err(ended(id)),
+    }
+    let units = asked(reservation, lines, Line::allocated)?;
+    if let (true, Some(first)) = (units.is_empty(), reservation.lines.first()) {
+        let sku = first.sku.clone();
+        return Err(Refusal::QuantityExceedsLine { sku, asked: 0, open: 0 }.into());
+    }
+    Ok(Effect::Ship { reservation: id.clone(), units, tracking: tracking.to_owned() })
+}
+
+/// The units that a call names, or, where it names none, all that the lines have.
+fn asked(
+    reservation: &Reservation,
+    lines: &[Ask],
+    has: impl Fn(&Line) -> Units,
+) -> Result<Vec<(Sku, Units)>, Refusal> {
+    if lines.is_empty() {
+        let all = reservation.lines.iter().map(|line| (line.sku.clone(), has(line)));
+        return Ok(all.filter(|(_, units)| *units > 0).collect());
+    }
+    lines
+        .iter()
+        .map(|Ask { sku, units }| {
+            let open = reservation.line(sku).map_or(0, &has);
+            if *units > open {
+                return Err(Refusal::QuantityExceedsLine { sku: sku.clone(), asked: *units, open });
+            }
+            Ok((sku.clone(), *units))
+        })
+        .collect()
+}
+
+fn ended(id: &ReservationId) -> Stop {
+    Refusal::ReservationEnded { reservation: id.clone() }.into()
+}
