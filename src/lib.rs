@@ -10,4 +10,6 @@
 //!
 
 pub mod domain;
+pub mod edge;
 pub mod proto;
+pub mod telemetry;

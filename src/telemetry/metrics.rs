@@ -1,0 +1,113 @@
+//! Every metric of the service, listed in one place.
+//!
+//! Names, units and attributes of the RPC metric are those of OpenTelemetry's conventions
+//! (<https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>); ours begin with `backstock.`.
+
+use std::sync::LazyLock;
+
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::{KeyValue, StringValue, global};
+use opentelemetry_semantic_conventions::metric::RPC_SERVER_CALL_DURATION;
+
+/// Upper bounds of the buckets of durations, in seconds: from a commit without a wait to the
+/// longest call that anybody waits for.
+const SECONDS: [f64; 16] = [
+    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
+
+/// Upper bounds of the buckets of batch sizes, in requests.
+const REQUESTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
+
+/// The instruments of the process. Recording costs next to nothing when no metrics are sent.
+pub struct Metrics {
+    /// `rpc.server.call.duration`, seconds: each call from its headers to the end of its answer, by
+    /// `rpc.system.name`, `rpc.method`, `rpc.response.status_code` and, where the server is at
+    /// fault, `error.type`.
+    pub rpc_duration: Histogram<f64>,
+    /// `backstock.batch.size`, requests: how many one transaction served.
+    pub batch_size: Histogram<u64>,
+    /// `backstock.lane.wait`, seconds: how long a request waited to be taken into a batch.
+    pub lane_wait: Histogram<f64>,
+    /// `backstock.lock.wait`, seconds: how long a batch waited for its row locks.
+    pub lock_wait: Histogram<f64>,
+    /// `backstock.commit.duration`, seconds: from sending COMMIT to its answer.
+    pub commit_time: Histogram<f64>,
+    /// `backstock.refusals`, refusals by `reason`. Counted through [`Metrics::refused`].
+    pub refusals: Counter<u64>,
+    /// `backstock.batch.retries`, retries by `cause`. Counted through [`Metrics::retried`].
+    pub retries: Counter<u64>,
+}
+
+/// The instruments. They belong to the meter provider that is global at the first call, so
+/// [`install`](super::install) comes first; one that comes later changes nothing.
+pub fn metrics() -> &'static Metrics {
+    static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::of(&global::meter("backstock")));
+    &METRICS
+}
+
+impl Metrics {
+    /// Counts one refusal. `reason` is a name of the contract's `Reason` without `REASON_`.
+    pub fn refused(&self, reason: impl Into<StringValue>) {
+        self.refusals.add(1, &[KeyValue::new("reason", reason.into())]);
+    }
+
+    /// Counts one more run of a batch. `cause` is one of a few fixed words, such as `deadlock`.
+    pub fn retried(&self, cause: &'static str) {
+        self.retries.add(1, &[KeyValue::new("cause", cause)]);
+    }
+
+    fn of(meter: &Meter) -> Self {
+        Self {
+            rpc_duration: seconds(
+                meter,
+                RPC_SERVER_CALL_DURATION,
+                "Calls, from their headers to the end of their answer.",
+            ),
+            batch_size: batch_size(meter),
+            lane_wait: seconds(
+                meter,
+                "backstock.lane.wait",
+                "How long requests waited to be taken into a batch.",
+            ),
+            lock_wait: seconds(
+                meter,
+                "backstock.lock.wait",
+                "How long batches waited for their row locks.",
+            ),
+            commit_time: seconds(
+                meter,
+                "backstock.commit.duration",
+                "Commits, from sending COMMIT to its answer.",
+            ),
+            refusals: meter
+                .u64_counter("backstock.refusals")
+                .with_unit("{refusal}")
+                .with_description("Calls and lines refused, by reason.")
+                .build(),
+            retries: meter
+                .u64_counter("backstock.batch.retries")
+                .with_unit("{retry}")
+                .with_description("Batches that were run again, by cause.")
+                .build(),
+        }
+    }
+}
+
+fn batch_size(meter: &Meter) -> Histogram<u64> {
+    meter
+        .u64_histogram("backstock.batch.size")
+        .with_unit("{request}")
+        .with_description("Requests served by one transaction.")
+        .with_boundaries(REQUESTS.to_vec())
+        .build()
+}
+
+fn seconds(meter: &Meter, name: &'static str, description: &'static str) -> Histogram<f64> {
+    meter
+        .f64_histogram(name)
+        .with_unit("s")
+        .with_description(description)
+        .with_boundaries(SECONDS.to_vec())
+        .build()
+}
