@@ -12,4 +12,5 @@
 pub mod domain;
 pub mod edge;
 pub mod proto;
+pub mod store;
 pub mod telemetry;

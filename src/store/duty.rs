@@ -1,0 +1,104 @@
+//! What the workers ask: programmes and items with due work, and what may be forgotten.
+
+use chrono::{DateTime, Utc};
+use tracing::Instrument;
+
+use super::{Failure, Store};
+use crate::domain::{ProgramId, Sku};
+use crate::store::statement;
+
+impl Store {
+    /// Every programme.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        let pool = self.pool.clone();
+        let rows: Vec<String> = self
+            .detached(async move {
+                sqlx::query_scalar(include_str!("sql/list_programs.sql"))
+                    .fetch_all(&pool)
+                    .instrument(statement("list_programs"))
+                    .await
+            })
+            .await?;
+        Ok(rows.iter().map(|program| ProgramId::stored(program)).collect())
+    }
+
+    /// Items of a programme with holds that ran out, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn due_items(&self, program: &ProgramId, limit: i64) -> Result<Vec<Sku>, Failure> {
+        self.items_of(program, include_str!("sql/list_due_items.sql"), limit)
+            .instrument(statement("list_due_items"))
+            .await
+    }
+
+    /// Items of a programme whose queue is still to be filled on, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn long_fills(&self, program: &ProgramId, limit: i64) -> Result<Vec<Sku>, Failure> {
+        self.items_of(program, include_str!("sql/list_long_fills.sql"), limit)
+            .instrument(statement("list_long_fills"))
+            .await
+    }
+
+    async fn items_of(
+        &self,
+        program: &ProgramId,
+        sql: &'static str,
+        limit: i64,
+    ) -> Result<Vec<Sku>, Failure> {
+        let (pool, program) = (self.pool.clone(), program.clone());
+        let rows: Vec<String> = self
+            .detached(async move {
+                sqlx::query_scalar(sql).bind(program.as_str()).bind(limit).fetch_all(&pool).await
+            })
+            .await?;
+        Ok(rows.iter().map(|sku| Sku::stored(sku)).collect())
+    }
+
+    /// Forgets answers of a programme that are older than `before`, at most `limit`, and says how
+    /// many.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn forget_answers(
+        &self,
+        program: &ProgramId,
+        before: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<u64, Failure> {
+        let (pool, program) = (self.pool.clone(), program.clone());
+        self.detached(async move {
+            let done = sqlx::query(include_str!("sql/forget_answers.sql"))
+                .bind(program.as_str())
+                .bind(before)
+                .bind(limit)
+                .execute(&pool)
+                .instrument(statement("forget_answers"))
+                .await?;
+            Ok(done.rows_affected())
+        })
+        .await
+    }
+
+    /// The database's clock.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn clock(&self) -> Result<DateTime<Utc>, Failure> {
+        let pool = self.pool.clone();
+        self.detached(async move {
+            sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&pool).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,119 @@
+//! Plans, settings and customers' shares: what only some batches need.
+
+use std::collections::BTreeSet;
+
+use sqlx::PgConnection;
+use tracing::Instrument;
+
+use crate::domain::command::ItemSettings;
+use crate::domain::{Book, Command, Customer, Item, Plan, ProgramId, Request, Sku};
+use crate::store::rows::PlanRow;
+use crate::store::statement;
+
+/// The newest plan of each item, and the plans that lines were promised under, for their notes.
+pub(super) async fn load_plans(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &mut Book,
+) -> Result<(), sqlx::Error> {
+    let newest = book.items.values().map(|item| (item.sku.clone(), item.plan_version));
+    let promised = book.reservations.values().flat_map(|r| &r.lines);
+    let promised = promised.filter_map(|l| Some((l.sku.clone(), l.promise?.plan_version)));
+    let wanted: BTreeSet<(Sku, i64)> = newest.chain(promised).filter(|(_, v)| *v > 0).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<PlanRow> = sqlx::query_as(include_str!("../sql/load_plans.sql"))
+        .bind(program.as_str())
+        .bind(wanted.iter().map(|(sku, _)| sku.as_str()).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, version)| *version).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .instrument(statement("load_plans"))
+        .await?;
+    for row in rows {
+        let sku = Sku::stored(&row.sku);
+        let plan: Plan = row.into();
+        match book.items.get_mut(&sku) {
+            Some(item) if item.plan_version == plan.version => item.plan = Some(plan),
+            _ => {
+                book.notes.insert((sku, plan.version), plan.note);
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn load_settings(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    requests: &[Request],
+    book: &mut Book,
+) -> Result<(), sqlx::Error> {
+    let wants =
+        |r: &&Request| matches!(r.command, Command::PutItems(_) | Command::OpenBackorders { .. });
+    let skus: Vec<&str> =
+        requests.iter().filter(wants).flat_map(|r| r.command.skus()).map(Sku::as_str).collect();
+    if skus.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(String, String, String, i64)> =
+        sqlx::query_as(include_str!("../sql/load_settings.sql"))
+            .bind(program.as_str())
+            .bind(skus)
+            .fetch_all(&mut *connection)
+            .instrument(statement("load_settings"))
+            .await?;
+    for (sku, listing, title, safety_stock) in rows {
+        let (sku, listing) = (Sku::stored(&sku), Sku::stored(&listing));
+        let settings = ItemSettings { sku: sku.clone(), listing, title, safety_stock };
+        book.settings.insert(sku, settings);
+    }
+    for request in requests {
+        if let Command::OpenBackorders { terms, .. } = &request.command {
+            let open: Vec<String> =
+                sqlx::query_scalar(include_str!("../sql/load_open_listings.sql"))
+                    .bind(program.as_str())
+                    .bind(terms.sku.as_str())
+                    .bind(book.now)
+                    .fetch_all(&mut *connection)
+                    .instrument(statement("load_open_listings"))
+                    .await?;
+            book.open_listings.extend(open.iter().map(|listing| Sku::stored(listing)));
+        }
+    }
+    Ok(())
+}
+
+/// What customers have backordered, of items whose plan limits it.
+pub(super) async fn load_customers(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    requests: &[Request],
+    book: &mut Book,
+) -> Result<(), sqlx::Error> {
+    let limited = |item: &&Item| item.plan.as_ref().is_some_and(|plan| plan.customer_limit > 0);
+    let skus: Vec<&str> =
+        book.items.values().filter(limited).map(|item| item.sku.as_str()).collect();
+    let ordering = requests.iter().filter_map(|request| match &request.command {
+        Command::Reserve { order, .. } | Command::Backorder { order, .. } => order.customer.clone(),
+        _ => None,
+    });
+    let holding = book.reservations.values().filter_map(|r| r.customer.clone());
+    let customers: BTreeSet<Customer> = ordering.chain(holding).collect();
+    if skus.is_empty() || customers.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as(include_str!("../sql/load_customers.sql"))
+            .bind(program.as_str())
+            .bind(skus)
+            .bind(customers.iter().map(Customer::as_str).collect::<Vec<_>>())
+            .fetch_all(connection)
+            .instrument(statement("load_customers"))
+            .await?;
+    let entry = |(sku, customer, units): (String, String, i64)| {
+        ((Sku::stored(&sku), Customer::stored(&customer)), units)
+    };
+    book.customers = rows.into_iter().map(entry).collect();
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! The only SQL of the house, one file for each statement under `sql/`.
+//!
+//! [`Store::transact`] runs one batch as one transaction: lock the items in byte order, read the
+//! rest in new statements, read the database's clock, [`decide`](crate::domain::decide), write back
+//! with a handful of set-based statements, commit. It promises that a batch is done whole or not at
+//! all, that the answers are stored in the transaction of the change, and that a lost commit is
+//! looked up before anything is done again.
+//!
+//! No future of this room may be owned by the future of a request, because a cancelled one would
+//! leave its connection in the middle of something: writes are run by the lanes' own tasks, reads
+//! by [`Store::detached`].
+
+mod attempt;
+pub mod connect;
+pub mod duty;
+pub mod embedded;
+mod failure;
+mod load;
+pub mod read;
+mod rows;
+mod save;
+mod transact;
+
+use std::future::Future;
+
+use sqlx::PgPool;
+use tracing::Instrument;
+
+use crate::domain::{Answer, Command, Refusal};
+
+pub use failure::Failure;
+pub use transact::Reply;
+
+/// The span of a statement, by the name of its file.
+fn statement(name: &'static str) -> tracing::Span {
+    tracing::debug_span!(
+        target: "backstock::store",
+        "statement",
+        otel.name = name,
+        otel.kind = "client",
+        db.system.name = "postgresql",
+        db.query.summary = name,
+    )
+}
+
+/// An answer as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// Whether it is a refusal.
+    pub is_refusal: bool,
+    /// The bytes that a repeated request gets.
+    pub bytes: Vec<u8>,
+}
+
+/// Makes the stored form of an answer. Given by the service, so that this room knows no protobuf.
+pub type Encode = fn(&Command, &Result<Answer, Refusal>) -> Body;
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+    encode: Encode,
+}
+
+impl Store {
+    /// A store on a pool.
+    #[must_use]
+    pub fn new(pool: PgPool, encode: Encode) -> Self {
+        Self { pool, encode }
+    }
+
+    /// Waits until every connection was given back, and closes them.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Runs a read on a task of its own, so that a caller who goes away never cuts it short.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available, or the read fails.
+    async fn detached<T: Send + 'static>(
+        &self,
+        read: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        match tokio::spawn(read.in_current_span()).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) if failure::classify(&error) != failure::Fault::Lasting => {
+                tracing::debug!(%error, "a read found the database not available");
+                Err(Failure::Unavailable)
+            }
+            Ok(Err(error)) => Err(Failure::incident(&error)),
+            Err(error) => Err(Failure::incident(&error)),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! One reservation.
+
+use sqlx::PgConnection;
+use tracing::Instrument;
+
+use crate::domain::answer::ReservationView;
+use crate::domain::{ProgramId, ReservationId, Time, Units};
+use crate::store::rows::{LineRow, reservations};
+use crate::store::statement;
+use crate::store::{Failure, Store};
+
+impl Store {
+    /// A reservation as it stands now, with the units in front of its queued lines.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn reservation(
+        &self,
+        program: &ProgramId,
+        id: &ReservationId,
+    ) -> Result<Option<ReservationView>, Failure> {
+        let (pool, program, id) = (self.pool.clone(), program.clone(), id.clone());
+        self.detached(async move {
+            let mut connection = pool.acquire().await?;
+            // The clock is read before the lines, so that what had expired then is shown as
+            // expired.
+            let now: Time =
+                sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut *connection).await?;
+            let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_reservation.sql"))
+                .bind(program.as_str())
+                .bind(id.as_str())
+                .fetch_all(&mut *connection)
+                .instrument(statement("read_reservation"))
+                .await?;
+            show(&mut connection, &program, rows, now).await
+        })
+        .await
+    }
+}
+
+/// `line`, with its item's version and its plan's note.
+#[derive(sqlx::FromRow)]
+struct ShownRow {
+    #[sqlx(flatten)]
+    line: LineRow,
+    item_version: i64,
+    note: String,
+}
+
+async fn show(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    rows: Vec<ShownRow>,
+    now: Time,
+) -> Result<Option<ReservationView>, sqlx::Error> {
+    let shown = |row: &mut ShownRow| (row.item_version, std::mem::take(&mut row.note));
+    let mut rows = rows;
+    let shown: Vec<(i64, String)> = rows.iter_mut().map(shown).collect();
+    let lines = rows.into_iter().map(|row| row.line).collect();
+    let Some(reservation) = reservations(lines).pop() else { return Ok(None) };
+    let mut view = ReservationView::new(reservation, now, |_| 0, |_, _| String::new());
+    for (line, (version, note)) in view.lines.iter_mut().zip(shown) {
+        line.version = version;
+        line.note = note;
+    }
+    for (line, shown) in view.reservation.lines.iter().zip(&mut view.lines) {
+        if line.queued() > 0 {
+            let ahead: Units = sqlx::query_scalar(include_str!("../sql/read_queue_ahead.sql"))
+                .bind(program.as_str())
+                .bind(line.sku.as_str())
+                .bind(line.age)
+                .bind(line.bumped > 0)
+                .bind(now)
+                .fetch_one(&mut *connection)
+                .instrument(statement("read_queue_ahead"))
+                .await?;
+            shown.queue_ahead = Some(ahead);
+        }
+    }
+    Ok(Some(view))
+}

@@ -1,0 +1,109 @@
+//! Writes the lines of reservations.
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use tracing::Instrument;
+
+use super::{Unsaved, expect};
+use crate::domain::reservation::Promised;
+use crate::domain::{Book, Line, ProgramId, Reservation};
+use crate::store::rows::{allocations, purpose_text, ship_policy_text};
+use crate::store::statement;
+
+/// A line, with the reservation it belongs to and its place there.
+type Placed<'b> = (&'b Reservation, usize, &'b Line);
+
+fn bigints(lines: &[Placed<'_>], of: fn(&Line) -> i64) -> Vec<i64> {
+    lines.iter().map(|(_, _, line)| of(line)).collect()
+}
+
+fn promises<T>(lines: &[Placed<'_>], of: fn(Promised) -> T) -> Vec<Option<T>> {
+    lines.iter().map(|(_, _, line)| line.promise.map(of)).collect()
+}
+
+fn positions(lines: &[Placed<'_>]) -> Vec<i32> {
+    lines.iter().map(|(_, position, _)| i32::try_from(*position).unwrap_or(i32::MAX)).collect()
+}
+
+/// New reservations.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &Book,
+) -> Result<(), Unsaved> {
+    let new = book.changes.new_reservations.iter().filter_map(|id| book.reservations.get(id));
+    let lines: Vec<Placed<'_>> =
+        new.flat_map(|r| r.lines.iter().enumerate().map(move |(at, line)| (r, at, line))).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query(include_str!("../sql/insert_lines.sql"))
+        .bind(program.as_str())
+        .bind(lines.iter().map(|(r, ..)| r.id.as_str()).collect::<Vec<_>>())
+        .bind(positions(&lines))
+        .bind(lines.iter().map(|(.., line)| line.sku.as_str()).collect::<Vec<_>>())
+        .bind(bigints(&lines, |line| line.ordered))
+        .bind(bigints(&lines, Line::allocated))
+        .bind(bigints(&lines, |line| line.backordered))
+        .bind(bigints(&lines, |line| line.bumped))
+        .bind(bigints(&lines, |line| line.shipped))
+        .bind(bigints(&lines, |line| line.released))
+        .bind(bigints(&lines, |line| line.lapsed_allocated))
+        .bind(bigints(&lines, |line| line.lapsed_backordered))
+        .bind(lines.iter().map(|(.., line)| Json(allocations(line))).collect::<Vec<_>>())
+        .bind(bigints(&lines, |line| line.age))
+        .bind(promises(&lines, |promise| promise.ship_by))
+        .bind(promises(&lines, |promise| promise.original_ship_by))
+        .bind(promises(&lines, |promise| promise.plan_version))
+        .bind(
+            lines.iter().map(|(r, ..)| r.customer.as_ref().map(|c| c.as_str())).collect::<Vec<_>>(),
+        )
+        .bind(lines.iter().map(|(r, ..)| ship_policy_text(r.ship_policy)).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(r, ..)| purpose_text(r.purpose)).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(r, ..)| r.created_at).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(r, ..)| r.expires_at).collect::<Vec<_>>())
+        .execute(connection)
+        .instrument(statement("insert_lines"))
+        .await?;
+    expect(done.rows_affected(), lines.len(), "reservation")
+}
+
+/// Lines that changed.
+pub(super) async fn update(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &Book,
+) -> Result<(), Unsaved> {
+    let old =
+        book.changes.lines.iter().filter(|(id, _)| !book.changes.new_reservations.contains(id));
+    let lines: Vec<Placed<'_>> = old
+        .filter_map(|(id, at)| {
+            let reservation = book.reservations.get(id)?;
+            Some((reservation, *at, reservation.lines.get(*at)?))
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query(include_str!("../sql/update_lines.sql"))
+        .bind(program.as_str())
+        .bind(lines.iter().map(|(r, ..)| r.id.as_str()).collect::<Vec<_>>())
+        .bind(positions(&lines))
+        .bind(bigints(&lines, Line::allocated))
+        .bind(bigints(&lines, |line| line.backordered))
+        .bind(bigints(&lines, |line| line.bumped))
+        .bind(bigints(&lines, |line| line.shipped))
+        .bind(bigints(&lines, |line| line.released))
+        .bind(bigints(&lines, |line| line.lapsed_allocated))
+        .bind(bigints(&lines, |line| line.lapsed_backordered))
+        .bind(lines.iter().map(|(.., line)| Json(allocations(line))).collect::<Vec<_>>())
+        .bind(bigints(&lines, |line| line.age))
+        .bind(promises(&lines, |promise| promise.ship_by))
+        .bind(promises(&lines, |promise| promise.original_ship_by))
+        .bind(promises(&lines, |promise| promise.plan_version))
+        .bind(lines.iter().map(|(r, ..)| r.expires_at).collect::<Vec<_>>())
+        .execute(connection)
+        .instrument(statement("update_lines"))
+        .await?;
+    expect(done.rows_affected(), lines.len(), "line")
+}

@@ -1,0 +1,223 @@
+//! Writes what a batch did, with a handful of set-based statements.
+
+mod items;
+mod lines;
+
+use serde_json::Value;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use tracing::Instrument;
+
+use super::rows::{kind_text, ship_policy_text};
+use super::{Body, statement};
+use crate::domain::book::Changes;
+use crate::domain::{Book, Location, Plan, ProgramId, Request, Sku};
+use items::{save_items, save_settings, save_stocks};
+
+/// Why a batch was not written.
+#[derive(Debug)]
+pub(in crate::store) enum Unsaved {
+    /// Another transaction has just used an id of the batch, or has written what was read: read
+    /// again.
+    Overtaken(&'static str),
+    /// A statement failed.
+    Failed(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Unsaved {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Tells whether a statement wrote as many rows as it was given.
+fn expect(written: u64, given: usize, what: &'static str) -> Result<(), Unsaved> {
+    if u64::try_from(given) == Ok(written) { Ok(()) } else { Err(Unsaved::Overtaken(what)) }
+}
+
+/// Writes the changes of a book. Ids that must be new are written in byte order, so that two
+/// batches that bring the same ids cannot wait for each other in a circle.
+pub(in crate::store) async fn save(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &Book,
+    versions: &[(Sku, i64)],
+) -> Result<(), Unsaved> {
+    let changes = &book.changes;
+    save_program(connection, book).await?;
+    save_items(connection, program, book, versions).await?;
+    save_settings(connection, program, book).await?;
+    save_stocks(connection, program, book).await?;
+    for sku in &changes.plans {
+        if let Some(plan) = book.items.get(sku).and_then(|item| item.plan.as_ref()) {
+            save_plan(connection, program, sku, plan).await?;
+        }
+    }
+    lines::insert(connection, program, book).await?;
+    lines::update(connection, program, book).await?;
+    save_movements(connection, program, book).await?;
+    save_long_fills(connection, program, changes).await?;
+    save_receipts(connection, program, book).await
+}
+
+async fn save_program(connection: &mut PgConnection, book: &Book) -> Result<(), Unsaved> {
+    let Some(program) = &book.program else { return Ok(()) };
+    if book.changes.program {
+        sqlx::query(include_str!("../sql/upsert_program.sql"))
+            .bind(program.id.as_str())
+            .bind(&program.display_name)
+            .bind(program.default_hold_seconds)
+            .bind(program.max_backorder_listings)
+            .bind(ship_policy_text(program.default_ship_policy))
+            .bind(program.default_location.as_str())
+            .execute(&mut *connection)
+            .instrument(statement("upsert_program"))
+            .await?;
+    }
+    if book.changes.places {
+        let places = &book.places;
+        sqlx::query(include_str!("../sql/upsert_places.sql"))
+            .bind(program.id.as_str())
+            .bind(places.iter().map(|p| p.location.as_str()).collect::<Vec<_>>())
+            .bind(places.iter().map(|p| p.display_name.as_str()).collect::<Vec<_>>())
+            .bind(places.iter().map(|p| p.priority).collect::<Vec<_>>())
+            .execute(connection)
+            .instrument(statement("upsert_places"))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn save_plan(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    sku: &Sku,
+    plan: &Plan,
+) -> Result<(), Unsaved> {
+    let stage = |stage: &crate::domain::plan::Stage| {
+        Value::from(vec![stage.name.clone(), stage.date.to_string()])
+    };
+    sqlx::query(include_str!("../sql/upsert_plan.sql"))
+        .bind(program.as_str())
+        .bind(sku.as_str())
+        .bind(plan.version)
+        .bind(plan.cap)
+        .bind(plan.opens_at)
+        .bind(plan.closes_at)
+        .bind(plan.ship_by)
+        .bind(&plan.note)
+        .bind(plan.allowance)
+        .bind(plan.customer_limit)
+        .bind(Json(Value::Array(plan.timeline.iter().map(stage).collect())))
+        .bind(plan.closed_at)
+        .execute(connection)
+        .instrument(statement("upsert_plan"))
+        .await?;
+    Ok(())
+}
+
+async fn save_movements(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &Book,
+) -> Result<(), Unsaved> {
+    let rows = &book.changes.movements;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("../sql/insert_movements.sql"))
+        .bind(program.as_str())
+        .bind(book.now)
+        .bind(rows.iter().map(|m| m.sku.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.part).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| kind_text(m.kind)).collect::<Vec<_>>())
+        .bind(
+            rows.iter()
+                .map(|m| m.delta.location.as_ref().map(Location::as_str))
+                .collect::<Vec<_>>(),
+        )
+        .bind(rows.iter().map(|m| m.delta.on_hand).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.delta.allocated).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.delta.backordered).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.delta.bumped).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.delta.damaged).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.reservation.as_ref().map(|r| r.as_str())).collect::<Vec<_>>())
+        .bind(rows.iter().map(|m| m.reference.as_str()).collect::<Vec<_>>())
+        .execute(connection)
+        .instrument(statement("insert_movements"))
+        .await?;
+    Ok(())
+}
+
+async fn save_long_fills(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    changes: &Changes,
+) -> Result<(), Unsaved> {
+    let skus = |more: bool| -> Vec<&str> {
+        let of = changes.long_fills.iter().filter(|(_, left)| **left == more);
+        of.map(|(sku, _)| sku.as_str()).collect()
+    };
+    let (more, done) = (skus(true), skus(false));
+    if !more.is_empty() {
+        sqlx::query(include_str!("../sql/insert_long_fills.sql"))
+            .bind(program.as_str())
+            .bind(more)
+            .execute(&mut *connection)
+            .instrument(statement("insert_long_fills"))
+            .await?;
+    }
+    if !done.is_empty() {
+        sqlx::query(include_str!("../sql/delete_long_fills.sql"))
+            .bind(program.as_str())
+            .bind(done)
+            .execute(connection)
+            .instrument(statement("delete_long_fills"))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn save_receipts(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &Book,
+) -> Result<(), Unsaved> {
+    let receipts = &book.changes.receipts;
+    if receipts.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query(include_str!("../sql/insert_receipts.sql"))
+        .bind(program.as_str())
+        .bind(receipts.iter().map(|r| r.as_str()).collect::<Vec<_>>())
+        .bind(book.now)
+        .execute(connection)
+        .instrument(statement("insert_receipts"))
+        .await?;
+    expect(done.rows_affected(), receipts.len(), "receipt")
+}
+
+/// Stores the answers to a batch.
+pub(in crate::store) async fn save_answers(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    book: &Book,
+    answers: &[(&Request, Body)],
+) -> Result<(), Unsaved> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let id = |(request, _): &(&Request, Body)| request.id.as_ref().map(ToString::to_string);
+    let done = sqlx::query(include_str!("../sql/insert_answers.sql"))
+        .bind(program.as_str())
+        .bind(answers.iter().map(id).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(request, _)| &request.hash[..]).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(_, body)| body.is_refusal).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(_, body)| &body.bytes[..]).collect::<Vec<_>>())
+        .bind(book.now)
+        .execute(connection)
+        .instrument(statement("insert_answers"))
+        .await?;
+    expect(done.rows_affected(), answers.len(), "answer")
+}

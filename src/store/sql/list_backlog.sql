@@ -1,0 +1,19 @@
+-- A page of an item's queue, in the order it will be filled: bumped units, then accepted ones, each
+-- in the order accepted. Expired holds count for nothing.
+SELECT l.reservation, l.customer, l.age, queue.is_bumped, queue.units, l.ship_by, l.original_ship_by,
+       l.plan_version, p.note, l.created_at
+FROM (
+    (SELECT reservation, position, age, true AS is_bumped, bumped AS units FROM line
+     WHERE program = $1 AND sku = $2 AND bumped > 0 AND $3 AND age > $4
+       AND NOT (expires_at IS NOT NULL AND expires_at <= $6)
+     ORDER BY age LIMIT $5)
+    UNION ALL
+    (SELECT reservation, position, age, false, backordered FROM line
+     WHERE program = $1 AND sku = $2 AND backordered > 0 AND age > CASE WHEN $3 THEN 0 ELSE $4 END
+       AND NOT (expires_at IS NOT NULL AND expires_at <= $6)
+     ORDER BY age LIMIT $5)
+) AS queue
+JOIN line l ON l.program = $1 AND l.reservation = queue.reservation AND l.position = queue.position
+LEFT JOIN plan p ON p.program = $1 AND p.sku = $2 AND p.version = l.plan_version
+ORDER BY queue.is_bumped DESC, queue.age
+LIMIT $5

@@ -1,0 +1,20 @@
+-- Items with holds that ran out, of one programme. Walks the index from SKU to SKU instead of
+-- reading every hold.
+WITH RECURSIVE held (sku) AS (
+    (SELECT l.sku FROM line l
+     WHERE l.program = $1 AND l.expires_at IS NOT NULL AND l.allocated + l.backordered + l.bumped > 0
+     ORDER BY l.sku COLLATE "C" LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.sku FROM line l
+            WHERE l.program = $1 AND l.expires_at IS NOT NULL
+              AND l.allocated + l.backordered + l.bumped > 0 AND l.sku COLLATE "C" > held.sku
+            ORDER BY l.sku COLLATE "C" LIMIT 1)
+    FROM held WHERE held.sku IS NOT NULL
+)
+SELECT held.sku FROM held
+WHERE held.sku IS NOT NULL AND EXISTS (
+    SELECT FROM line l
+    WHERE l.program = $1 AND l.sku = held.sku AND l.expires_at IS NOT NULL
+      AND l.allocated + l.backordered + l.bumped > 0 AND l.expires_at <= clock_timestamp()
+)
+LIMIT $2

@@ -1,0 +1,2 @@
+-- Every programme.
+SELECT program FROM program ORDER BY program COLLATE "C"

@@ -1,0 +1,35 @@
+-- Counters against the sums that they must equal: ledger and lines. One row for each difference.
+WITH ledger AS (
+    SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated,
+           sum(backordered)::bigint AS backordered, sum(bumped)::bigint AS bumped,
+           max(version) AS newest, count(DISTINCT version) AS versions
+    FROM movement WHERE program = $1 GROUP BY sku
+), lines AS (
+    SELECT sku, sum(allocated)::bigint AS allocated, sum(backordered)::bigint AS backordered,
+           sum(bumped)::bigint AS bumped
+    FROM line WHERE program = $1 GROUP BY sku
+), stocks AS (
+    SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated
+    FROM stock WHERE program = $1 GROUP BY sku
+)
+SELECT i.sku, NULL::text AS location, checked.what, checked.counter, checked.total
+FROM item i
+LEFT JOIN ledger ON ledger.sku = i.sku
+LEFT JOIN lines ON lines.sku = i.sku
+LEFT JOIN stocks ON stocks.sku = i.sku
+CROSS JOIN LATERAL (VALUES
+    ('on_hand: item against ledger', i.on_hand, coalesce(ledger.on_hand, 0)),
+    ('allocated: item against ledger', i.allocated, coalesce(ledger.allocated, 0)),
+    ('backordered: item against ledger', i.backordered, coalesce(ledger.backordered, 0)),
+    ('bumped: item against ledger', i.bumped, coalesce(ledger.bumped, 0)),
+    ('version: item against newest in ledger', i.version, coalesce(ledger.newest, 0)),
+    ('version: item against count in ledger', i.version, coalesce(ledger.versions, 0)),
+    ('allocated: item against lines', i.allocated, coalesce(lines.allocated, 0)),
+    ('backordered: item against lines', i.backordered, coalesce(lines.backordered, 0)),
+    ('bumped: item against lines', i.bumped, coalesce(lines.bumped, 0)),
+    ('on_hand: item against locations', i.on_hand, coalesce(stocks.on_hand, 0)),
+    ('allocated: item against locations', i.allocated, coalesce(stocks.allocated, 0))
+) AS checked (what, counter, total)
+WHERE i.program = $1 AND checked.counter IS DISTINCT FROM checked.total
+ORDER BY i.sku, checked.what
+LIMIT 1000
