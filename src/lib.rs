@@ -9,6 +9,7 @@
 //! ```
 //!
 
+pub mod combine;
 pub mod domain;
 pub mod edge;
 pub mod proto;
