@@ -13,5 +13,6 @@ pub mod combine;
 pub mod domain;
 pub mod edge;
 pub mod proto;
+pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -1,0 +1,276 @@
+//! Requests of InventoryService.
+
+use std::collections::BTreeMap;
+
+use tonic::Status;
+
+use super::{Form, LINES_MAX, ROWS_MAX};
+use crate::domain::command::{Adjustment, Change, Mode, Order, Receipt, ReceiptLine, Term};
+use crate::domain::plan::parse_date;
+use crate::domain::reservation::Purpose;
+use crate::domain::{
+    Command, Customer, Date, Location, ProgramId, ReceiptId, Request, ReservationId, Sku,
+};
+use crate::proto;
+use crate::service::hash;
+
+/// A programme and a request to it.
+type Decoded = Result<(ProgramId, Request), Status>;
+
+/// Reserve.
+pub(in crate::service) fn reserve(request: proto::ReserveRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    let request = reserve_in(&mut form, "", &program, request);
+    form.done((program, request))
+}
+
+/// BatchReserve: many Reserves of one programme.
+pub(in crate::service) fn reserve_many(
+    request: proto::BatchReserveRequest,
+) -> Result<(ProgramId, Vec<Request>), Status> {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    form.count("requests", request.requests.len(), 1, ROWS_MAX);
+    let mut requests = Vec::with_capacity(request.requests.len());
+    for (index, member) in request.requests.into_iter().enumerate() {
+        let prefix = format!("requests[{index}].");
+        if !member.program.is_empty() && member.program != program.as_str() {
+            form.fault(format!("{prefix}program"), "must be empty or the batch's own");
+        }
+        requests.push(reserve_in(&mut form, &prefix, &program, member));
+    }
+    form.done((program, requests))
+}
+
+fn reserve_in(
+    form: &mut Form,
+    prefix: &str,
+    program: &ProgramId,
+    mut request: proto::ReserveRequest,
+) -> Request {
+    let field = |name: &str| format!("{prefix}{name}");
+    // The same request is the same whether its programme is written out or not.
+    request.program = program.to_string();
+    let id = form.request_id(&field("request_id"), &request.request_id);
+    let mode = match proto::Mode::try_from(request.mode) {
+        Ok(proto::Mode::Unspecified | proto::Mode::AllOrNothing) => Mode::AllOrNothing,
+        Ok(proto::Mode::Partial) => Mode::Partial,
+        Err(_) => {
+            form.fault(field("mode"), "must be one of Mode");
+            Mode::AllOrNothing
+        }
+    };
+    let purpose = match proto::Purpose::try_from(request.purpose) {
+        Ok(proto::Purpose::Unspecified | proto::Purpose::Sale) => Purpose::Sale,
+        Ok(proto::Purpose::Replacement) => Purpose::Replacement,
+        Err(_) => {
+            form.fault(field("purpose"), "must be one of Purpose");
+            Purpose::Sale
+        }
+    };
+    let hold = form.hold(&field("hold"), request.hold.as_ref());
+    let order = Order {
+        reservation: reservation_id(form, &field("reservation_id"), &request.reservation_id),
+        lines: form.lines(&field("lines"), &request.lines, 1),
+        term: term(form, &field("confirm"), hold, request.confirm),
+        customer: form.optional(&field("customer_id"), &request.customer_id, Customer::parse),
+        ship_policy: form.ship_policy(&field("ship_policy"), request.ship_policy),
+    };
+    let hash = hash::of("Reserve", &request);
+    Request { id: Some(id), hash, command: Command::Reserve { order, mode, purpose } }
+}
+
+fn reservation_id(form: &mut Form, field: &str, text: &str) -> ReservationId {
+    form.id(field, text, ReservationId::parse, ReservationId::stored)
+}
+
+fn term(form: &mut Form, field: &str, hold: Option<i64>, confirm: bool) -> Term {
+    match (hold, confirm) {
+        (Some(_), true) => {
+            form.fault(field, "must not be set together with hold");
+            Term::Order
+        }
+        (None, true) => Term::Order,
+        (Some(seconds), false) => Term::HoldSeconds(seconds),
+        (None, false) => Term::DefaultHold,
+    }
+}
+
+/// Backorder.
+pub(in crate::service) fn backorder(mut request: proto::BackorderRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let id = form.request_id("request_id", &request.request_id);
+    let hold = form.hold("hold", request.hold.as_ref());
+    let order = Order {
+        reservation: reservation_id(&mut form, "reservation_id", &request.reservation_id),
+        lines: form.lines("lines", &request.lines, 1),
+        term: term(&mut form, "confirm", hold, request.confirm),
+        customer: form.optional("customer_id", &request.customer_id, Customer::parse),
+        ship_policy: form.ship_policy("ship_policy", request.ship_policy),
+    };
+    let accepted = accepted(&mut form, &order, &request.accepted);
+    let hash = hash::of("Backorder", &request);
+    let command = Command::Backorder { order, accepted };
+    form.done((program, Request { id: Some(id), hash, command }))
+}
+
+fn accepted(
+    form: &mut Form,
+    order: &Order,
+    accepted: &[proto::AcceptedPromise],
+) -> BTreeMap<Sku, Date> {
+    form.count("accepted", accepted.len(), 0, LINES_MAX);
+    form.unique("accepted", accepted.iter().map(|shown| shown.sku.as_str()));
+    let mut dates = BTreeMap::new();
+    for (index, shown) in accepted.iter().enumerate() {
+        let sku = form.sku(&format!("accepted[{index}].sku"), &shown.sku);
+        if !order.lines.iter().any(|line| line.sku == sku) {
+            form.fault(format!("accepted[{index}].sku"), "must be one of the lines' SKUs");
+        }
+        match parse_date(&shown.ship_by) {
+            Some(date) => {
+                dates.insert(sku, date);
+            }
+            None => form.fault(
+                format!("accepted[{index}].ship_by"),
+                "must be an ISO 8601 date such as 2027-01-31",
+            ),
+        }
+    }
+    dates
+}
+
+/// Extend.
+pub(in crate::service) fn extend(mut request: proto::ExtendRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let id = form.request_id("request_id", &request.request_id);
+    let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
+    let hold_seconds = form.hold("hold", request.hold.as_ref());
+    let hash = hash::of("Extend", &request);
+    let command = Command::Extend { reservation, hold_seconds };
+    form.done((program, Request { id: Some(id), hash, command }))
+}
+
+/// Confirm.
+pub(in crate::service) fn confirm(mut request: proto::ConfirmRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let id = form.request_id("request_id", &request.request_id);
+    let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
+    let hash = hash::of("Confirm", &request);
+    form.done((program, Request { id: Some(id), hash, command: Command::Confirm { reservation } }))
+}
+
+/// Release.
+pub(in crate::service) fn release(mut request: proto::ReleaseRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let id = form.request_id("request_id", &request.request_id);
+    let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
+    let lines = form.lines("lines", &request.lines, 0);
+    let reason = form.text("reason", &request.reason);
+    let hash = hash::of("Release", &request);
+    let command = Command::Release { reservation, lines, reason };
+    form.done((program, Request { id: Some(id), hash, command }))
+}
+
+/// Ship.
+pub(in crate::service) fn ship(mut request: proto::ShipRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let id = form.request_id("request_id", &request.request_id);
+    let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
+    let lines = form.lines("lines", &request.lines, 0);
+    let tracking = form.text("tracking", &request.tracking);
+    let hash = hash::of("Ship", &request);
+    let command = Command::Ship { reservation, lines, tracking };
+    form.done((program, Request { id: Some(id), hash, command }))
+}
+
+/// Receive.
+pub(in crate::service) fn receive(mut request: proto::ReceiveRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let dry_run = request.validate_only;
+    let id = (!dry_run).then(|| form.request_id("request_id", &request.request_id));
+    form.count("lines", request.lines.len(), 1, ROWS_MAX);
+    form.unique("lines", request.lines.iter().map(|line| line.sku.as_str()));
+    let lines = request.lines.iter().enumerate();
+    let lines = lines.map(|(index, line)| receipt_line(&mut form, index, line)).collect();
+    let receipt = Receipt {
+        id: form.id("receipt_id", &request.receipt_id, ReceiptId::parse, ReceiptId::stored),
+        location: form.optional("location", &request.location, Location::parse),
+        lines,
+        dry_run,
+    };
+    let hash = hash::of("Receive", &request);
+    form.done((program, Request { id, hash, command: Command::Receive(receipt) }))
+}
+
+fn receipt_line(form: &mut Form, index: usize, line: &proto::ReceiptLine) -> ReceiptLine {
+    let field = |name: &str| format!("lines[{index}].{name}");
+    let good = form.units(&field("good"), line.good, 0);
+    let damaged = form.units(&field("damaged"), line.damaged, 0);
+    if good == 0 && damaged == 0 {
+        form.fault(field("good"), "and damaged must be at least 1 together");
+    }
+    let inbound = form.optional(&field("inbound_id"), &line.inbound_id, ReceiptId::parse);
+    let sku = form.sku(&field("sku"), &line.sku);
+    ReceiptLine { sku, good, damaged, inbound: inbound.map(|id| id.to_string()) }
+}
+
+/// Adjust.
+pub(in crate::service) fn adjust(mut request: proto::AdjustRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let id = form.request_id("request_id", &request.request_id);
+    let location = form.optional("location", &request.location, Location::parse);
+    form.count("adjustments", request.adjustments.len(), 1, ROWS_MAX);
+    form.unique("adjustments", request.adjustments.iter().map(|change| change.sku.as_str()));
+    let adjustments = request.adjustments.iter().enumerate();
+    let adjustments = adjustments.map(|(index, change)| adjustment(&mut form, index, change));
+    let adjustments = adjustments.collect();
+    let hash = hash::of("Adjust", &request);
+    let command = Command::Adjust { location, adjustments };
+    form.done((program, Request { id: Some(id), hash, command }))
+}
+
+fn adjustment(form: &mut Form, index: usize, adjustment: &proto::Adjustment) -> Adjustment {
+    use proto::adjustment::Change as Asked;
+    let field = |name: &str| format!("adjustments[{index}].{name}");
+    let sku = form.sku(&field("sku"), &adjustment.sku);
+    let change = match adjustment.change {
+        Some(Asked::Delta(delta)) => {
+            let size = delta.checked_abs().unwrap_or(i64::MAX);
+            form.units(&field("delta"), size, 1);
+            Change::Delta(delta)
+        }
+        Some(Asked::Count(count)) => Change::Count(form.units(&field("count"), count, 0)),
+        None => {
+            form.fault(field("change"), "must be a delta or a count");
+            Change::Delta(0)
+        }
+    };
+    let reason = match proto::AdjustReason::try_from(adjustment.reason) {
+        Ok(proto::AdjustReason::Count) => "count",
+        Ok(proto::AdjustReason::Damaged) => "damaged",
+        Ok(proto::AdjustReason::Lost) => "lost",
+        Ok(proto::AdjustReason::Found) => "found",
+        Ok(proto::AdjustReason::Returned) => "returned",
+        Ok(proto::AdjustReason::Unspecified) | Err(_) => {
+            form.fault(field("reason"), "must be one of AdjustReason");
+            ""
+        }
+    };
+    Adjustment { sku, change, reason }
+}

@@ -1,0 +1,107 @@
+//! Programmes, locations, items' settings and plans.
+
+use super::reservation::ship_policy;
+use super::timestamp;
+use crate::domain::answer::PlanView;
+use crate::domain::command::ItemSettings;
+use crate::domain::plan::PlanState;
+use crate::domain::program::Place;
+use crate::domain::{Answer, Program};
+use crate::proto;
+use crate::service::stored::Response;
+
+/// A programme's settings.
+pub(in crate::service) fn program(program: &Program) -> proto::Program {
+    proto::Program {
+        program: program.id.to_string(),
+        display_name: program.display_name.clone(),
+        default_hold: Some(prost_types::Duration {
+            seconds: program.default_hold_seconds,
+            nanos: 0,
+        }),
+        max_backorder_listings: program.max_backorder_listings,
+        default_ship_policy: ship_policy(program.default_ship_policy).into(),
+        default_location: program.default_location.to_string(),
+    }
+}
+
+/// A location.
+pub(in crate::service) fn place(place: &Place) -> proto::Location {
+    proto::Location {
+        location: place.location.to_string(),
+        display_name: place.display_name.clone(),
+        priority: place.priority,
+    }
+}
+
+/// An item's settings.
+pub(in crate::service) fn item_settings(settings: &ItemSettings) -> proto::Item {
+    proto::Item {
+        sku: settings.sku.to_string(),
+        listing: settings.listing.to_string(),
+        title: settings.title.clone(),
+        safety_stock: settings.safety_stock,
+    }
+}
+
+/// A plan.
+pub(in crate::service) fn plan(view: &PlanView) -> proto::Plan {
+    let stage = |stage: &crate::domain::plan::Stage| proto::Stage {
+        name: stage.name.clone(),
+        date: stage.date.to_string(),
+    };
+    let plan = &view.plan;
+    proto::Plan {
+        sku: view.sku.to_string(),
+        cap: plan.cap,
+        opens_at: Some(timestamp(plan.opens_at)),
+        closes_at: Some(timestamp(plan.closes_at)),
+        ship_by: plan.ship_by.to_string(),
+        note: plan.note.clone(),
+        allowance: plan.allowance,
+        cap_by_inbound: false,
+        customer_limit: plan.customer_limit,
+        timeline: plan.timeline.iter().map(stage).collect(),
+        version: plan.version,
+        state: plan_state(view.state).into(),
+        effective_cap: plan.cap,
+        backordered: view.backordered,
+    }
+}
+
+fn plan_state(state: PlanState) -> proto::PlanState {
+    match state {
+        PlanState::Scheduled => proto::PlanState::Scheduled,
+        PlanState::Open => proto::PlanState::Open,
+        PlanState::Full => proto::PlanState::Full,
+        PlanState::Closed => proto::PlanState::Closed,
+    }
+}
+
+impl Response for proto::PutProgramResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Program(settings) = answer else { return None };
+        Some(Self { program: Some(program(settings)) })
+    }
+}
+
+impl Response for proto::PutLocationsResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Places(places) = answer else { return None };
+        Some(Self { locations: places.iter().map(place).collect() })
+    }
+}
+
+impl Response for proto::OpenBackordersResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Plan(view) = answer else { return None };
+        Some(Self { plan: Some(plan(view)) })
+    }
+}
+
+impl Response for proto::CloseBackordersResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Plan(view) = answer else { return None };
+        Some(Self { plan: Some(plan(view)) })
+    }
+}

@@ -1,0 +1,177 @@
+//! InsightService.
+
+use std::collections::HashMap;
+
+use tonic::{Request, Response, Status};
+
+use super::{Desk, decode, encode, refusals};
+use crate::domain::answer::ItemView;
+use crate::domain::{Item, ProgramId, Refusal, Sku, Time};
+use crate::proto;
+use crate::proto::insight_service_server::InsightService;
+use crate::proto::{
+    BacklogEntry, GetAvailabilityRequest, GetAvailabilityResponse, GetReservationRequest,
+    GetReservationResponse, ListBacklogRequest, ListBacklogResponse, ListMovementsRequest,
+    ListMovementsResponse, Movement, VerifyRequest, VerifyResponse,
+};
+use crate::store::read;
+
+type Answered<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl InsightService for Desk {
+    async fn get_availability(
+        &self,
+        request: Request<GetAvailabilityRequest>,
+    ) -> Answered<GetAvailabilityResponse> {
+        let (program, skus) = decode::availability(request.get_ref())?;
+        let views = self.read(self.store.availability(&program, &skus)).await?;
+        let views: HashMap<&Sku, &ItemView> = views.iter().map(|view| (&view.sku, view)).collect();
+        let mut items = Vec::with_capacity(skus.len());
+        for sku in &skus {
+            match views.get(sku) {
+                Some(view) => items.push(encode::item(view)),
+                None => {
+                    self.known_program(&program).await?;
+                    return Err(refusals::refused(&Refusal::UnknownItem { sku: sku.clone() }));
+                }
+            }
+        }
+        Ok(Response::new(GetAvailabilityResponse { items }))
+    }
+
+    async fn get_reservation(
+        &self,
+        request: Request<GetReservationRequest>,
+    ) -> Answered<GetReservationResponse> {
+        let (program, reservation) = decode::reservation(request.get_ref())?;
+        match self.read(self.store.reservation(&program, &reservation)).await? {
+            Some(view) => {
+                let reservation = Some(encode::reservation(&view, &program));
+                Ok(Response::new(GetReservationResponse { reservation }))
+            }
+            None => {
+                self.known_program(&program).await?;
+                Err(refusals::refused(&Refusal::UnknownReservation { reservation }))
+            }
+        }
+    }
+
+    async fn list_backlog(
+        &self,
+        request: Request<ListBacklogRequest>,
+    ) -> Answered<ListBacklogResponse> {
+        let (program, sku, place, size) = decode::backlog(request.get_ref())?;
+        self.known_item(&program, &sku).await?;
+        let backlog = self.read(self.store.backlog(&program, &sku, place, size)).await?;
+        Ok(Response::new(ListBacklogResponse {
+            entries: backlog.entries.iter().map(backlog_entry).collect(),
+            next_page_token: backlog.next.map(decode::queue_token).unwrap_or_default(),
+        }))
+    }
+
+    async fn list_movements(
+        &self,
+        request: Request<ListMovementsRequest>,
+    ) -> Answered<ListMovementsResponse> {
+        let (program, sku, behind, size) = decode::movements(request.get_ref())?;
+        self.known_item(&program, &sku).await?;
+        let mut lines = self.read(self.store.movements(&program, &sku, behind, size + 1)).await?;
+        let page = usize::try_from(size).unwrap_or(usize::MAX);
+        let has_more = lines.len() > page;
+        lines.truncate(page);
+        let last = lines.last().filter(|_| has_more).map(|line| &line.movement);
+        let token = last.map(|movement| format!("{}.{}", movement.version, movement.part));
+        Ok(Response::new(ListMovementsResponse {
+            movements: lines.into_iter().map(movement).collect(),
+            next_page_token: token.unwrap_or_default(),
+        }))
+    }
+
+    async fn verify(&self, request: Request<VerifyRequest>) -> Answered<VerifyResponse> {
+        let mut form = decode::Form::default();
+        let program = form.program("program", &request.into_inner().program);
+        let program = form.done(program)?;
+        self.known_program(&program).await?;
+        let proof = self.read(self.store.verify(&program)).await?;
+        Ok(Response::new(verify_response(proof)))
+    }
+}
+
+impl Desk {
+    /// Refuses a programme that there is not.
+    pub(super) async fn known_program(&self, program: &ProgramId) -> Result<(), Status> {
+        match self.read(self.store.program(program)).await? {
+            Some(_) => Ok(()),
+            None => {
+                let program = program.clone();
+                Err(refusals::refused(&Refusal::UnknownProgram { program }))
+            }
+        }
+    }
+
+    /// The item, or the refusal of a programme or an item that there is not.
+    pub(super) async fn known_item(
+        &self,
+        program: &ProgramId,
+        sku: &Sku,
+    ) -> Result<(Item, Time), Status> {
+        if let Some(found) = self.read(self.store.item(program, sku)).await? {
+            return Ok(found);
+        }
+        self.known_program(program).await?;
+        Err(refusals::refused(&Refusal::UnknownItem { sku: sku.clone() }))
+    }
+}
+
+/// The proof, as the contract shows it.
+#[must_use]
+pub fn verify_response(proof: read::Proof) -> VerifyResponse {
+    let discrepancy = |found: read::Discrepancy| proto::Discrepancy {
+        sku: found.sku,
+        location: found.location.unwrap_or_default(),
+        what: found.what,
+        counter: found.counter,
+        sum: found.total,
+    };
+    VerifyResponse {
+        items: proof.items,
+        movements: proof.movements,
+        lines: proof.lines,
+        discrepancies: proof.discrepancies.into_iter().map(discrepancy).collect(),
+    }
+}
+
+fn backlog_entry(entry: &read::BacklogEntry) -> BacklogEntry {
+    let promise = entry.promise.as_ref();
+    BacklogEntry {
+        reservation_id: entry.reservation.to_string(),
+        customer_id: entry.customer.as_ref().map(ToString::to_string).unwrap_or_default(),
+        quantity: entry.units,
+        bumped: entry.is_bumped,
+        position: entry.position,
+        queue_ahead: entry.queue_ahead,
+        promise: promise.map(|(promised, note)| encode::promise(promised, note)),
+        create_time: Some(encode::timestamp(entry.created_at)),
+    }
+}
+
+fn movement(line: read::LedgerLine) -> Movement {
+    let movement = line.movement;
+    let delta = movement.delta;
+    Movement {
+        sku: movement.sku.to_string(),
+        item_version: movement.version,
+        part: movement.part,
+        kind: encode::kind(movement.kind).into(),
+        location: delta.location.map(|location| location.to_string()).unwrap_or_default(),
+        on_hand: delta.on_hand,
+        allocated: delta.allocated,
+        backordered: delta.backordered,
+        bumped: delta.bumped,
+        damaged: delta.damaged,
+        reservation_id: movement.reservation.map(|id| id.to_string()).unwrap_or_default(),
+        reference: movement.reference,
+        time: Some(encode::timestamp(line.at)),
+    }
+}
