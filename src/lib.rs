@@ -9,10 +9,13 @@
 //! ```
 //!
 
+pub mod app;
 pub mod combine;
+pub mod config;
 pub mod domain;
 pub mod edge;
 pub mod proto;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod worker;

@@ -1,0 +1,30 @@
+//! Forgets answers that are older than a repeated request can be. Numbers of reservations and
+//! receipts are kept for ever.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::store::{Failure, Store};
+
+/// How often old answers are looked for.
+pub(super) const FORGET_EVERY: Duration = Duration::from_secs(600);
+/// How long an answer is kept.
+const KEPT_DAYS: i64 = 90;
+/// Most answers that one statement forgets.
+const ROWS_MAX: i64 = 5000;
+/// Most statements of one round for each programme: the rest waits for the next round.
+const STEPS_MAX: usize = 200;
+
+/// Forgets what is old enough, in bounded steps.
+pub(super) async fn forget(store: Store) -> Result<(), Failure> {
+    let before = store.clock().await? - TimeDelta::days(KEPT_DAYS);
+    for program in store.programs().await? {
+        for _ in 0..STEPS_MAX {
+            if store.forget_answers(&program, before, ROWS_MAX).await? == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

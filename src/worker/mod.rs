@@ -1,0 +1,79 @@
+//! Background duties. Each is a loop that asks the store what is due and sends commands through the
+//! combiner, or has the store forget what is old: no rules of their own.
+//!
+//! A duty promises nothing that answers depend on: expired holds count for nothing before they are
+//! swept, and units owed to a queue are fenced before they are filled. It only tidies up, on every
+//! replica alike; two that tend the same item at once find the second time that nothing is left to
+//! do.
+
+mod forget;
+mod tend;
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::combine::Combiner;
+use crate::store::{Failure, Store};
+
+/// How long a duty rests after a failure of the database.
+const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// The duties of a running service.
+#[derive(Debug)]
+pub struct Workers {
+    stop: CancellationToken,
+    duties: TaskTracker,
+}
+
+impl Workers {
+    /// Starts every duty.
+    #[must_use]
+    pub fn start(store: &Store, combiner: &Combiner) -> Self {
+        let workers = Self { stop: CancellationToken::new(), duties: TaskTracker::new() };
+        let (of, by) = (store.clone(), combiner.clone());
+        workers.spawn("sweep", tend::SWEEP_EVERY, move || tend::sweep(of.clone(), by.clone()));
+        let (of, by) = (store.clone(), combiner.clone());
+        workers.spawn("fill", tend::FILL_EVERY, move || tend::fill(of.clone(), by.clone()));
+        let of = store.clone();
+        workers.spawn("forget", forget::FORGET_EVERY, move || forget::forget(of.clone()));
+        workers.duties.close();
+        workers
+    }
+
+    /// Runs a duty again and again, resting between the rounds, until the workers stop.
+    fn spawn<F>(&self, name: &'static str, every: Duration, duty: impl Fn() -> F + Send + 'static)
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        self.duties.spawn(async move {
+            while !stop.is_cancelled() {
+                // A round runs on a task of its own, so that stopping never cuts a statement short.
+                let rest = match tokio::spawn(duty()).await {
+                    Ok(Ok(())) => every,
+                    Ok(Err(error)) => {
+                        tracing::warn!(duty = name, %error, "a background duty failed");
+                        every.max(REST_AFTER_FAILURE)
+                    }
+                    Err(error) => {
+                        tracing::error!(duty = name, %error, "a background duty ended badly");
+                        every.max(REST_AFTER_FAILURE)
+                    }
+                };
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(rest) => {}
+                }
+            }
+        });
+    }
+
+    /// Ends every duty after its round.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.duties.wait().await;
+    }
+}
