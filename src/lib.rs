@@ -8,8 +8,12 @@
 //! edge (layers) around service     worker -> combine, store     app wires, nothing else does
 //! ```
 //!
+//! Reading order: [`domain`] (the rules), [`store`] (one batch, one transaction), [`combine`] (what
+//! waited becomes the next batch), [`service`] (protobuf in and out), [`edge`], [`worker`],
+//! [`app`].
 
 pub mod app;
+pub mod cli;
 pub mod combine;
 pub mod config;
 pub mod domain;

@@ -1,0 +1,211 @@
+//! `backstock serve`: a server from its flags to its last call.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum, value_parser};
+
+use super::args::DatabaseArgs;
+use super::{signals, terminal};
+use crate::config::{CALLS_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, Combining, ServeConfig};
+use crate::{app, telemetry};
+
+const EXAMPLES: &str = "\
+Examples:
+  backstock serve
+  backstock serve --listen 127.0.0.1:7000 --data-dir ./stock
+  BACKSTOCK_LISTEN=[::1]:50051 DATABASE_URL=postgres://me@db/stock backstock serve
+
+It prints one line on stdout when it serves. SIGTERM and SIGINT let running calls end first; a
+second signal ends at once. With OTEL_EXPORTER_OTLP_ENDPOINT set, traces and metrics go there.";
+
+/// How to serve.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct ServeArgs {
+    /// Where to listen for gRPC; port 0 = any free one.
+    #[arg(
+        long,
+        env = "BACKSTOCK_LISTEN",
+        value_name = "IP:PORT",
+        default_value = "127.0.0.1:50051"
+    )]
+    listen: SocketAddr,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+
+    /// Leave the schema as it is; `backstock migrate` brings it up to date.
+    #[arg(
+        long,
+        env = "BACKSTOCK_NO_MIGRATE",
+        value_parser = BoolishValueParser::new()
+    )]
+    no_migrate: bool,
+
+    /// Listen on an address that other machines can reach, although nobody vouches for the callers
+    /// yet.
+    #[arg(
+        long,
+        env = "BACKSTOCK_ACCEPT_UNAUTHENTICATED_CALLERS",
+        value_parser = BoolishValueParser::new()
+    )]
+    accept_unauthenticated_callers: bool,
+
+    /// Writes in one transaction at most; 1 = each has its own.
+    #[arg(long, env = "BACKSTOCK_BATCH_MAX", value_name = "N",
+          default_value_t = Combining::default().batch_max, value_parser = from_one)]
+    batch_max: usize,
+
+    /// Write transactions at once.
+    #[arg(long, env = "BACKSTOCK_LANES", value_name = "N",
+          default_value_t = Combining::default().lanes_max, value_parser = from_one)]
+    lanes: usize,
+
+    /// Writes waiting at once; more are refused as BUSY.
+    #[arg(long, env = "BACKSTOCK_WAITING_MAX", value_name = "N",
+          default_value_t = Combining::default().waiting_max, value_parser = from_one)]
+    waiting_max: usize,
+
+    /// Calls in the server at once; more are refused as BUSY.
+    #[arg(long, env = "BACKSTOCK_CALLS_MAX", value_name = "N",
+          default_value_t = CALLS_MAX_DEFAULT, value_parser = from_one)]
+    calls_max: usize,
+
+    /// Connections to PostgreSQL, more than there are lanes.
+    #[arg(long, env = "BACKSTOCK_CONNECTIONS", value_name = "N",
+          default_value_t = CONNECTIONS_MAX_DEFAULT,
+          value_parser = value_parser!(u32).range(2..=1000))]
+    connections: u32,
+
+    /// How logs are written [default: human on a terminal, json otherwise].
+    #[arg(long, env = "BACKSTOCK_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// One JSON object on each line.
+    Json,
+}
+
+/// Reads a number that cannot be 0: a limit of nothing would serve nobody.
+fn from_one(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(number) if (1..=1_000_000).contains(&number) => Ok(number),
+        _ => Err("give a whole number from 1 to 1000000".to_owned()),
+    }
+}
+
+impl ServeArgs {
+    fn config(self) -> anyhow::Result<ServeConfig> {
+        let config = ServeConfig {
+            listen: self.listen,
+            database: self.database.database()?,
+            migrate: !self.no_migrate,
+            combining: Combining {
+                batch_max: self.batch_max,
+                lanes_max: self.lanes,
+                waiting_max: self.waiting_max,
+            },
+            calls_max: self.calls_max,
+            accept_unauthenticated: self.accept_unauthenticated_callers,
+            connections_max: self.connections,
+        };
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// Serves until a signal, or until the server fails by itself.
+///
+/// # Errors
+/// The settings cannot be served, the server cannot start, or it failed while it served.
+pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let format = args.log_format.map(|format| match format {
+        LogFormat::Human => telemetry::LogFormat::Human,
+        LogFormat::Json => telemetry::LogFormat::Json,
+    });
+    let config = args.config()?;
+    let telemetry = telemetry::install(format)?;
+    let ended = serve(&config).await;
+    telemetry.shutdown();
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
+    let asked_to_end = signals::shutdown_token()?;
+    // A signal during the start is obeyed after it: a database that is half started would have to
+    // be repaired by the next start.
+    let server = app::start(config).await?;
+    if !asked_to_end.is_cancelled() {
+        terminal::say(&format!(
+            "backstock {} serving on {}, {}",
+            env!("CARGO_PKG_VERSION"),
+            server.address(),
+            server.database()
+        ))?;
+    }
+    let failed = tokio::select! {
+        () = asked_to_end.cancelled() => None,
+        error = server.stopped() => Some(error),
+    };
+    let drained = server.shutdown().await;
+    match failed {
+        // Why it failed matters more than what its end ran into.
+        Some(error) => Err(error.context("the server stopped by itself")),
+        None => drained,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Verb};
+    use crate::config::Database;
+
+    fn parsed(flags: &[&str]) -> Result<ServeArgs, clap::Error> {
+        let words = ["backstock", "serve"].iter().chain(flags);
+        match Cli::try_parse_from(words)?.verb {
+            Verb::Serve(args) => Ok(args),
+            other => panic!("{other:?} is not serve"),
+        }
+    }
+
+    #[test]
+    fn flags_reach_the_config() {
+        let flags = ["--listen", "[::1]:7", "--data-dir", "/d", "--no-migrate", "--lanes", "2"];
+        let more = ["--batch-max", "1", "--waiting-max", "9", "--calls-max", "8"];
+        let args = parsed(&[&flags[..], &more[..], &["--connections", "3"]].concat());
+        let config = args.expect("good flags").config().expect("a config");
+        assert_eq!(config.listen.to_string(), "[::1]:7");
+        assert_eq!(config.database, Database::Embedded { data_dir: "/d".into() });
+        assert!(!config.migrate && !config.accept_unauthenticated);
+        let combining = Combining { batch_max: 1, lanes_max: 2, waiting_max: 9 };
+        assert_eq!(config.combining, combining);
+        assert_eq!((config.calls_max, config.connections_max), (8, 3));
+    }
+
+    #[test]
+    fn another_machine_needs_leave() {
+        let open = ["--listen", "0.0.0.0:1", "--data-dir", "/d"];
+        let refused = parsed(&open).expect("parsed").config().expect_err("refused").to_string();
+        assert!(refused.contains("no authentication yet"), "{refused}");
+        let leave = [&open[..], &["--accept-unauthenticated-callers"]].concat();
+        let config = parsed(&leave).expect("parsed").config().expect("leave was given");
+        assert!(config.accept_unauthenticated);
+    }
+
+    #[test]
+    fn nonsense_is_refused_by_name() {
+        for (flag, value) in [("--batch-max", "0"), ("--lanes", "x"), ("--listen", "localhost")] {
+            let error = parsed(&[flag, value]).expect_err(flag).to_string();
+            assert!(error.contains(flag), "{error}");
+        }
+    }
+}
