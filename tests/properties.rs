@@ -1,0 +1,142 @@
+//! Properties of the rules on thousands of random histories, and the store against `decide` as its
+//! model.
+//!
+//! A history is text in the language of `tests/scenarios`. One that breaks a property is shortened
+//! as far as it still breaks it, and printed with its seed.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "scenarios/expect.rs"]
+mod expect;
+#[path = "scenarios/facts.rs"]
+mod facts;
+#[path = "properties/generator.rs"]
+mod generator;
+#[path = "properties/history.rs"]
+mod history;
+#[path = "properties/long_queues.rs"]
+mod long_queues;
+#[path = "properties/rows.rs"]
+mod rows;
+#[path = "properties/store.rs"]
+mod store;
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod support;
+
+use history::{Step, Verdict, digest, steps, verdict};
+use support::world::World;
+use support::{invariants, language};
+
+/// Histories of each pure property. `BACKSTOCK_HISTORIES` asks for more.
+fn histories(usual: u64) -> u64 {
+    std::env::var("BACKSTOCK_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
+/// Looks at many histories, and fails with the shortest form of the first that breaks the property.
+fn for_all(name: &str, usual: u64, length: usize, check: fn(&[String]) -> Verdict) {
+    for scenario in language::scenarios("known.txt", include_str!("properties/known.txt")) {
+        let lines: Vec<String> = scenario.lines.into_iter().map(|line| line.call).collect();
+        verdict(&lines, check).unwrap_or_else(|error| panic!("{}: {error}", scenario.title));
+    }
+    for seed in 1..=histories(usual) {
+        let lines = generator::history(seed, length);
+        let Err(first) = verdict(&lines, check) else { continue };
+        let short = history::shorten(lines, |lines| verdict(lines, check).is_err());
+        let error = verdict(&short, check).err().unwrap_or(first);
+        panic!("{name}, seed {seed}: {error}\n\n# as a scenario\n{}\n", short.join("\n"));
+    }
+}
+
+#[test]
+fn the_rules_hold_after_every_step() {
+    for_all("invariants", 2000, 40, |lines| {
+        let mut world = World::new("p", history::START);
+        for (line, step) in steps(lines) {
+            let before = world.clone();
+            step.run(&mut world);
+            let broken = |error| format!("after `{line}`: {error}");
+            invariants::check(&world).map_err(broken)?;
+            invariants::check_order(&before, &world, before.ledger.len()).map_err(broken)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_batch_equals_its_singles() {
+    for_all("batch", 2500, 40, |lines| {
+        let (mut batched, mut single) =
+            (World::new("p", history::START), World::new("p", history::START));
+        for chunk in history::chunks(&steps(lines), 20) {
+            if let Some(seconds) = chunk.wait {
+                history::pass(&mut batched, seconds);
+                history::pass(&mut single, seconds);
+                continue;
+            }
+            let together = batched.run(&chunk.requests);
+            for (request, body) in chunk.requests.iter().zip(together) {
+                let alone = single.run(std::slice::from_ref(request)).remove(0);
+                if alone != body {
+                    let (is, was) = (chunk.show(request, &body), chunk.show(request, &alone));
+                    return Err(format!("in a batch {is}\nalone {was}"));
+                }
+            }
+        }
+        history::same(&digest(&batched), &digest(&single))
+    });
+}
+
+#[test]
+fn repeating_a_request_changes_nothing_and_gets_the_same_answer() {
+    for_all("repeat", 600, 40, |lines| {
+        let mut world = World::new("p", history::START);
+        let mut answered = Vec::new();
+        for (line, step) in steps(lines) {
+            if let (Step::Ask(_, request), Some(body)) = (&step, step.run(&mut world)) {
+                answered.push((line, request.clone(), body));
+            }
+        }
+        for sku in world.items.keys().map(ToString::to_string).collect::<Vec<_>>() {
+            world.tend(&sku);
+        }
+        let before = digest(&world);
+        for (line, request, body) in &answered {
+            let id = request.id.as_ref().expect("a history has no dry runs");
+            if !world.answers.contains_key(id) {
+                continue;
+            }
+            let again = world.run(std::slice::from_ref(request)).remove(0);
+            if again != *body {
+                return Err(format!("`{line}` again gets another answer"));
+            }
+        }
+        history::same(&before, &digest(&world))
+    });
+}
+
+#[test]
+fn the_order_of_commands_on_different_items_does_not_matter() {
+    for_all("order", 1000, 40, |lines| {
+        let mut world = World::new("p", history::START);
+        let steps = steps(lines);
+        for (at, (line, step)) in steps.iter().enumerate() {
+            let next = steps.get(at + 1);
+            if let (Step::Ask(_, one), Some((behind, Step::Ask(_, other)))) = (step, next)
+                && at % 3 == 0
+                && history::are_apart(&world, one, other)
+            {
+                let (mut forth, mut back) = (world.clone(), world.clone());
+                let there = forth.run(&[one.clone(), other.clone()]);
+                let mut turned = back.run(&[other.clone(), one.clone()]);
+                turned.reverse();
+                let same = history::same(&digest(&forth), &digest(&back));
+                same.map_err(|error| format!("`{line}` and `{behind}`: {error}"))?;
+                if there != turned {
+                    return Err(format!("`{line}` and `{behind}`: other answers"));
+                }
+            }
+            step.run(&mut world);
+        }
+        Ok(())
+    });
+}

@@ -1,0 +1,226 @@
+//! What came of a call, in one form for both worlds: the contract's message or the contract's
+//! refusal.
+
+use std::collections::BTreeMap;
+
+use backstock::proto;
+use backstock::store::Body;
+use prost::Message;
+use tonic_types::pb;
+
+use super::call::Call;
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What was shown, or why the call was refused.
+    pub result: Result<Shown, Refused>,
+    /// The bytes of it: what a repeated request must get again.
+    pub bytes: Vec<u8>,
+}
+
+/// What a response shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// Reserve, Backorder, Extend, Confirm, Ship, GetReservation.
+    Reservation(Box<proto::Reservation>, Vec<proto::Shortage>),
+    /// Release.
+    Released(Box<proto::ReleaseResponse>),
+    /// Receive.
+    Received(proto::ReceiveResponse),
+    /// PutItems, Adjust, GetAvailability.
+    Items(Vec<proto::ItemStock>),
+    /// PutProgram.
+    Program(Box<proto::Program>),
+    /// PutLocations.
+    Places(Vec<proto::Location>),
+    /// OpenBackorders, CloseBackorders, GetPlan.
+    Plan(Box<proto::Plan>),
+    /// BatchReserve.
+    Batch(Vec<proto::BatchReserveResult>),
+    /// ListBacklog.
+    Backlog(Vec<proto::BacklogEntry>),
+    /// ListMovements.
+    Movements(Vec<proto::Movement>),
+}
+
+/// Why a call was refused.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Refused {
+    /// The gRPC code.
+    pub code: i32,
+    /// The reason, and the numbers, of ErrorInfo.
+    pub reason: String,
+    /// The numbers of ErrorInfo.
+    pub metadata: BTreeMap<String, String>,
+    /// The fields of BadRequest.
+    pub fields: Vec<String>,
+    /// The short lines of Refusal.
+    pub shortages: Vec<proto::Shortage>,
+}
+
+impl Refused {
+    /// Reads the bytes of a google.rpc.Status.
+    pub fn read(bytes: &[u8]) -> Self {
+        let status = pb::Status::decode(bytes).expect("a google.rpc.Status");
+        let mut refused = Self { code: status.code, ..Self::default() };
+        for detail in &status.details {
+            match detail.type_url.rsplit(['/', '.']).next() {
+                Some("ErrorInfo") => {
+                    let info = pb::ErrorInfo::decode(&detail.value[..]).expect("an ErrorInfo");
+                    refused.reason = info.reason;
+                    refused.metadata = info.metadata.into_iter().collect();
+                }
+                Some("BadRequest") => {
+                    let bad = pb::BadRequest::decode(&detail.value[..]).expect("a BadRequest");
+                    refused.fields = bad.field_violations.into_iter().map(|v| v.field).collect();
+                }
+                Some("Refusal") => {
+                    let shown = proto::Refusal::decode(&detail.value[..]).expect("a Refusal");
+                    refused.shortages = shown.shortages;
+                }
+                _ => {}
+            }
+        }
+        refused
+    }
+}
+
+fn shown<T: Message + Default>(bytes: &[u8], of: fn(T) -> Shown) -> Shown {
+    of(T::decode(bytes).expect("the response of the rpc"))
+}
+
+fn held(reservation: Option<proto::Reservation>, shortages: Vec<proto::Shortage>) -> Shown {
+    Shown::Reservation(Box::new(reservation.expect("a reservation")), shortages)
+}
+
+impl Outcome {
+    /// From the stored form of an answer.
+    pub fn of(call: &Call, body: &Body) -> Self {
+        let bytes = body.bytes.clone();
+        let result = match body.is_refusal {
+            true => Err(Refused::read(&bytes)),
+            false => Ok(read(call, &bytes)),
+        };
+        Self { result, bytes }
+    }
+
+    /// From a response of the server, or its status.
+    pub fn from_server(call: &Call, answer: Result<Vec<u8>, tonic::Status>) -> Self {
+        match answer {
+            Ok(bytes) => Self { result: Ok(read(call, &bytes)), bytes },
+            Err(status) => {
+                let bytes = status.details().to_vec();
+                assert!(!bytes.is_empty(), "a status without details: {status:?}");
+                Self { result: Err(Refused::read(&bytes)), bytes }
+            }
+        }
+    }
+
+    /// The same without instants, and without versions where the background may have moved on: two
+    /// worlds must agree on all of it.
+    pub fn timeless(&self, with_versions: bool) -> Result<Shown, Refused> {
+        let mut result = self.result.clone();
+        match &mut result {
+            Ok(shown) => forget(shown, with_versions),
+            Err(refused) if !with_versions => {
+                refused.shortages.iter_mut().for_each(|short| short.item_version = 0);
+            }
+            Err(_) => {}
+        }
+        result
+    }
+}
+
+/// Reads a response of the call's rpc.
+fn read(call: &Call, bytes: &[u8]) -> Shown {
+    match call {
+        Call::PutProgram(_) => shown(bytes, |r: proto::PutProgramResponse| {
+            Shown::Program(Box::new(r.program.expect("a programme")))
+        }),
+        Call::PutLocations(_) => {
+            shown(bytes, |r: proto::PutLocationsResponse| Shown::Places(r.locations))
+        }
+        Call::PutItems(_) => shown(bytes, |r: proto::PutItemsResponse| Shown::Items(r.items)),
+        Call::Availability(_) | Call::Adjust(_) => {
+            shown(bytes, |r: proto::AdjustResponse| Shown::Items(r.items))
+        }
+        Call::OpenBackorders(_) | Call::CloseBackorders(_) | Call::Plan(_) => {
+            shown(bytes, |r: proto::CloseBackordersResponse| {
+                Shown::Plan(Box::new(r.plan.expect("a plan")))
+            })
+        }
+        Call::Reserve(_) => {
+            shown(bytes, |r: proto::ReserveResponse| held(r.reservation, r.shortages))
+        }
+        Call::Backorder(_)
+        | Call::Extend(_)
+        | Call::Confirm(_)
+        | Call::Ship(_)
+        | Call::Reservation(_) => {
+            shown(bytes, |r: proto::ConfirmResponse| held(r.reservation, Vec::new()))
+        }
+        Call::Release(_) => shown(bytes, |r: proto::ReleaseResponse| Shown::Released(Box::new(r))),
+        Call::Receive(_) => shown(bytes, Shown::Received),
+        Call::Batch(_) => shown(bytes, |r: proto::BatchReserveResponse| Shown::Batch(r.results)),
+        Call::Backlog(_) => shown(bytes, |r: proto::ListBacklogResponse| Shown::Backlog(r.entries)),
+        Call::Movements(_) => {
+            shown(bytes, |r: proto::ListMovementsResponse| Shown::Movements(r.movements))
+        }
+    }
+}
+
+fn forget_reservation(reservation: &mut proto::Reservation, with_versions: bool) {
+    reservation.create_time = None;
+    reservation.expire_time = reservation.expire_time.take().map(|_| Default::default());
+    if !with_versions {
+        reservation.lines.iter_mut().for_each(|line| line.item_version = 0);
+    }
+}
+
+fn forget(shown: &mut Shown, with_versions: bool) {
+    match shown {
+        Shown::Reservation(reservation, shortages) => {
+            forget_reservation(reservation, with_versions);
+            if !with_versions {
+                shortages.iter_mut().for_each(|short| short.item_version = 0);
+            }
+        }
+        Shown::Released(response) => {
+            if let Some(reservation) = &mut response.reservation {
+                forget_reservation(reservation, with_versions);
+            }
+        }
+        Shown::Received(response) if !with_versions => {
+            response.results.iter_mut().for_each(|result| result.item_version = 0);
+        }
+        Shown::Items(items) if !with_versions => {
+            items.iter_mut().for_each(|item| item.item_version = 0);
+        }
+        Shown::Plan(plan) => {
+            plan.opens_at = None;
+            plan.closes_at = None;
+        }
+        Shown::Batch(results) => results.iter_mut().for_each(|result| {
+            use proto::batch_reserve_result::Result as Of;
+            match &mut result.result {
+                Some(Of::Reservation(reservation)) => {
+                    forget_reservation(reservation, with_versions)
+                }
+                Some(Of::Refusal(refusal)) if !with_versions => {
+                    refusal.shortages.iter_mut().for_each(|short| short.item_version = 0);
+                }
+                _ => {}
+            }
+        }),
+        Shown::Backlog(entries) => entries.iter_mut().for_each(|entry| entry.create_time = None),
+        Shown::Movements(movements) => movements.iter_mut().for_each(|movement| {
+            movement.time = None;
+            if !with_versions {
+                movement.item_version = 0;
+                movement.part = 0;
+            }
+        }),
+        _ => {}
+    }
+}

@@ -1,0 +1,244 @@
+//! The in-memory world: every row of one programme, and `decide` on a book that has all it could
+//! need.
+//!
+//! It is the model of the store: it locks the same items and shows the same queue heads, so that
+//! the ledger of a history comes out the same, line by line. It has no SQL, no transactions and no
+//! clock.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use backstock::domain::command::ItemSettings;
+use backstock::domain::item::{Head, Queue};
+use backstock::domain::program::Place;
+use backstock::domain::{
+    Book, Command, Decision, FILL_LINES_MAX, Item, Location, Movement, Plan, Program, ProgramId,
+    ReceiptId, Refusal, Request, RequestId, Reservation, ReservationId, Sku, Time, decide,
+};
+use backstock::service::encode_stored;
+use backstock::store::Body;
+
+/// Most queue heads that a batch of the store reads in all.
+const HEADS_MAX: usize = 4096;
+
+/// All rows of one programme.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The programme's name.
+    pub id: ProgramId,
+    /// The clock.
+    pub now: Time,
+    /// Its settings, once it was made.
+    pub program: Option<Program>,
+    /// Its locations.
+    pub places: Vec<Place>,
+    /// Its items; queue heads and newest allocations are filled in for each batch.
+    pub items: BTreeMap<Sku, Item>,
+    /// Their settings.
+    pub settings: BTreeMap<Sku, ItemSettings>,
+    /// Its reservations.
+    pub reservations: HashMap<ReservationId, Reservation>,
+    /// Receipts that were counted.
+    pub receipts: HashSet<ReceiptId>,
+    /// Every plan of every item.
+    pub plans: BTreeMap<(Sku, i64), Plan>,
+    /// The stored answers.
+    pub answers: BTreeMap<RequestId, ([u8; 32], Body)>,
+    /// The ledger, in the order written.
+    pub ledger: Vec<Movement>,
+}
+
+impl World {
+    /// An empty world.
+    pub fn new(id: &str, now: Time) -> Self {
+        Self {
+            id: ProgramId::stored(id),
+            now,
+            program: None,
+            places: Vec::new(),
+            items: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            reservations: HashMap::new(),
+            receipts: HashSet::new(),
+            plans: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            ledger: Vec::new(),
+        }
+    }
+
+    /// Runs a batch, and gives each member the stored form of its answer.
+    pub fn run(&mut self, requests: &[Request]) -> Vec<Body> {
+        let before = requests.iter().any(|r| r.command.is_dry_run()).then(|| self.clone());
+        let mut book = self.lend(requests);
+        let decisions = decide(&mut book, &self.id, requests);
+        let decisions = decisions.expect("a book with every due line never asks for more");
+        self.take_back(book);
+        let bodies = self.answer(requests, decisions);
+        if let Some(before) = before {
+            *self = before;
+        }
+        bodies
+    }
+
+    /// Works off what the background would for an item, and says how many steps that took.
+    pub fn tend(&mut self, sku: &str) -> usize {
+        for steps in 1..10_000 {
+            let command = Command::Tend { sku: Sku::stored(sku) };
+            self.run(&[Request { id: None, hash: [0; 32], command }]);
+            if self.items.get(&Sku::stored(sku)).is_none_or(|item| item.owed().units() == 0) {
+                return steps;
+            }
+        }
+        panic!("the background never comes to an end with {sku}");
+    }
+
+    fn answer(&mut self, requests: &[Request], decisions: Vec<Decision>) -> Vec<Body> {
+        let mut bodies: Vec<Body> = Vec::with_capacity(requests.len());
+        for (request, decision) in requests.iter().zip(decisions) {
+            let body = match decision {
+                Decision::Fresh(outcome) => {
+                    let body = encode_stored(&request.command, &outcome);
+                    let remembered = outcome.as_ref().err().is_none_or(Refusal::is_remembered);
+                    if let (Some(id), true) = (&request.id, remembered) {
+                        self.answers.insert(id.clone(), (request.hash, body.clone()));
+                    }
+                    body
+                }
+                Decision::Again(backstock::domain::decide::Prior::Member(at)) => bodies[at].clone(),
+                Decision::Again(backstock::domain::decide::Prior::Stored) => {
+                    let id = request.id.as_ref().expect("a repeated request has an id");
+                    self.answers[id].1.clone()
+                }
+            };
+            bodies.push(body);
+        }
+        bodies
+    }
+
+    /// The items that a batch locks.
+    fn locked(&self, requests: &[Request]) -> BTreeSet<Sku> {
+        let mut skus: BTreeSet<Sku> =
+            requests.iter().flat_map(|r| r.command.skus()).cloned().collect();
+        for id in requests.iter().filter_map(|r| r.command.addressed()) {
+            let lines = self.reservations.get(id).into_iter().flat_map(|r| &r.lines);
+            skus.extend(lines.map(|line| line.sku.clone()));
+        }
+        skus
+    }
+
+    fn lend(&mut self, requests: &[Request]) -> Book {
+        let mut book = Book::new(self.now);
+        book.program = self.program.clone();
+        book.places = self.places.clone();
+        for sku in self.locked(requests) {
+            if let Some(item) = self.items.remove(&sku) {
+                book.items.insert(sku, item);
+            }
+        }
+        book.settings = self.settings.clone();
+        book.receipts = self.receipts.clone();
+        book.open_listings = self.open_listings(requests);
+        book.customers = self.customers();
+        let plans = self.plans.iter();
+        book.notes = plans.map(|((sku, v), plan)| ((sku.clone(), *v), plan.note.clone())).collect();
+        let known = requests.iter().filter_map(|r| r.id.as_ref());
+        let known = known.filter_map(|id| Some((id.clone(), self.answers.get(id)?.0)));
+        book.answered = known.collect();
+        self.show_queues(requests, &mut book);
+        if requests.iter().any(|r| matches!(r.command, Command::Adjust { .. })) {
+            for item in book.items.values_mut() {
+                item.newest = newest(&self.ledger, item);
+            }
+        }
+        book.reservations = std::mem::take(&mut self.reservations);
+        book
+    }
+
+    fn take_back(&mut self, book: Book) {
+        for sku in &book.changes.plans {
+            if let Some(plan) = book.items.get(sku).and_then(|item| item.plan.clone()) {
+                self.plans.insert((sku.clone(), plan.version), plan);
+            }
+        }
+        self.ledger.extend(book.changes.movements);
+        self.program = book.program;
+        self.places = book.places;
+        self.items.extend(book.items);
+        self.settings = book.settings;
+        self.receipts = book.receipts;
+        self.reservations = book.reservations;
+    }
+
+    /// Listings that take backorders now, but for the item that is being opened.
+    fn open_listings(&self, requests: &[Request]) -> BTreeSet<Sku> {
+        let opening: Vec<&Sku> = requests
+            .iter()
+            .filter_map(|r| match &r.command {
+                Command::OpenBackorders { terms, .. } => Some(&terms.sku),
+                _ => None,
+            })
+            .collect();
+        let others = self.items.values().filter(|item| !opening.contains(&&item.sku));
+        let open = others.filter(|item| {
+            let plan = item.plan.as_ref();
+            plan.is_some_and(|p| p.closed_at.is_none() && p.closes_at > self.now)
+        });
+        open.map(|item| self.settings[&item.sku].listing.clone()).collect()
+    }
+
+    /// Units that each customer has backordered.
+    fn customers(&self) -> HashMap<(Sku, backstock::domain::Customer), i64> {
+        let mut units = HashMap::new();
+        for reservation in self.reservations.values() {
+            let Some(customer) = &reservation.customer else { continue };
+            for line in &reservation.lines {
+                *units.entry((line.sku.clone(), customer.clone())).or_default() += line.backordered;
+            }
+        }
+        units
+    }
+
+    /// The heads of the queues, as many lines as the store would read.
+    fn show_queues(&self, requests: &[Request], book: &mut Book) {
+        let due = self.reservations.values().filter(|r| r.is_overdue(self.now));
+        let due = due.flat_map(|r| &r.lines);
+        let is_due = due.clone().any(|l| l.open() > 0 && book.items.contains_key(&l.sku));
+        let supplies = is_due || requests.iter().any(|r| r.command.may_supply());
+        let queued = book.items.values().filter(|item| item.queued() > 0).count();
+        let most = (HEADS_MAX / queued.max(1)).clamp(8, FILL_LINES_MAX);
+        for item in book.items.values_mut() {
+            item.queue = match supplies {
+                true => Queue {
+                    bumped: self.head(&item.sku, most, |line| line.bumped),
+                    accepted: self.head(&item.sku, most, |line| line.backordered),
+                },
+                false => Queue::default(),
+            };
+        }
+    }
+
+    fn head(&self, sku: &Sku, most: usize, of: fn(&backstock::domain::Line) -> i64) -> Head {
+        let mut lines: Vec<(i64, &ReservationId)> = self
+            .reservations
+            .values()
+            .filter_map(|r| Some((r.line(sku).filter(|line| of(line) > 0)?.age, &r.id)))
+            .collect();
+        lines.sort_unstable();
+        let is_whole = lines.len() < most;
+        Head { lines: lines.into_iter().take(most).map(|(_, id)| id.clone()).collect(), is_whole }
+    }
+}
+
+/// Whose units were allocated at each location, newest first, as the ledger tells.
+fn newest(ledger: &[Movement], item: &Item) -> BTreeMap<Location, Vec<ReservationId>> {
+    let mut newest: BTreeMap<Location, Vec<ReservationId>> = BTreeMap::new();
+    for movement in ledger.iter().rev().filter(|m| m.sku == item.sku && m.delta.allocated > 0) {
+        let (Some(location), Some(id)) = (&movement.delta.location, &movement.reservation) else {
+            continue;
+        };
+        let lines = newest.entry(location.clone()).or_default();
+        if !lines.contains(id) {
+            lines.push(id.clone());
+        }
+    }
+    newest
+}
