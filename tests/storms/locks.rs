@@ -1,0 +1,84 @@
+//! Sessions that hold a row lock and fall silent: PostgreSQL ends them, the others go on, and
+//! nobody is refused for it.
+
+use backstock::config::Combining;
+use backstock::store::connect;
+use futures::future::join_all;
+use rustix::process::Signal;
+use tokio::task::JoinHandle;
+
+use crate::ground::{Ground, end, until};
+use crate::process::Serve;
+use crate::shop::{Answer, Shop, reserve};
+
+const LOCK: &str = "SELECT FROM item WHERE sku = 'hot' FOR NO KEY UPDATE";
+
+/// So many calls at once on the hot SKU.
+fn hot(shop: &Shop, name: &str, calls: usize) -> JoinHandle<Vec<Answer>> {
+    let acts: Vec<_> = (0..calls).map(|turn| reserve(&format!("{name}-{turn}"), "hot")).collect();
+    let shop = shop.clone();
+    tokio::spawn(async move { join_all(acts.iter().map(|act| shop.send(act))).await })
+}
+
+fn all_served(answers: &[Answer]) {
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_session_on_the_hot_row_stops_nobody_for_long() {
+    let ground = Ground::new().await;
+    let stands = ground.two(Combining::default()).await;
+    let cold: Vec<String> = (0..20).map(|sku| format!("cold-{sku}")).collect();
+    stands[0].shop.stock_up(&[&["hot".to_owned()], &cold[..]].concat(), 100).await;
+    // A session of the service's own kind, which does nothing any more.
+    let silent = connect::pool(ground.cluster.connect_options(), 1);
+    let mut holder = silent.begin().await.expect("a transaction");
+    sqlx::query(LOCK).execute(&mut *holder).await.expect("the lock");
+    let waiting = [hot(&stands[0].shop, "a", 10), hot(&stands[1].shop, "b", 10)];
+    until("both servers wait for the lock", async || ground.blocked().await == 2).await;
+    let calls = cold.iter().enumerate().map(|(turn, sku)| {
+        let act = reserve(&format!("r-{sku}"), sku);
+        let shop = stands[turn % 2].shop.clone();
+        async move { shop.send(&act).await }
+    });
+    all_served(&join_all(calls).await);
+    let held = ground.log_lines(&["25P03"]).is_empty();
+    assert!(held, "other SKUs are served while the lock is still held");
+    for answers in waiting {
+        all_served(&answers.await.expect("callers"));
+    }
+    assert_eq!(ground.log_lines(&["25P03"]).len(), 1, "PostgreSQL ended the silent session");
+    assert_eq!(stands[0].shop.stock("hot").await.allocated, 20);
+    stands[0].shop.verify().await;
+    drop(holder);
+    end(stands).await;
+    ground.end().await;
+}
+
+/// A whole server that is stopped while its transaction holds the hot row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_server_on_the_hot_row_stops_nobody_for_long() {
+    let ground = Ground::new().await;
+    let stopped = Serve::on(&ground.cluster.url()).await;
+    stopped.shop().stock_up(&["hot".to_owned()], 100).await;
+    let mut holder = ground.eyes.begin().await.expect("a transaction");
+    sqlx::query(LOCK).execute(&mut *holder).await.expect("the lock");
+    let its_own = hot(&stopped.shop(), "stopped", 1);
+    until("it waits for the lock", async || ground.blocked().await == 1).await;
+    stopped.signal(Signal::STOP);
+    // The lock passes on to it, and it can do nothing with it.
+    holder.rollback().await.expect("given up");
+    let holds = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'backstock' \
+                 AND state = 'idle in transaction'";
+    until("it holds the lock", async || ground.count(holds).await == 1).await;
+    let stand = ground.stand(Combining::default()).await;
+    all_served(&hot(&stand.shop, "going", 20).await.expect("callers"));
+    stopped.signal(Signal::CONT);
+    // Its transaction is gone; it does the work anew.
+    all_served(&its_own.await.expect("its caller"));
+    assert_eq!(stand.shop.stock("hot").await.allocated, 21);
+    stand.shop.verify().await;
+    end([stand]).await;
+    stopped.kill().await;
+    ground.end().await;
+}
