@@ -6,7 +6,7 @@ mod stock;
 
 use super::book::Book;
 use super::judge::Effect;
-use super::{FILL_LINES_MAX, ReservationId, Sku, Time, expire, fill};
+use super::{FILL_LINES_MAX, ReservationId, Sku, Time, fill};
 use catalogue::{close, open, put_item, put_place, put_program};
 use lines::{release, retake, take};
 use stock::{adjust, receive, ship};
@@ -62,8 +62,8 @@ fn set_expiry(book: &mut Book, id: &ReservationId, expires_at: Option<Time>) {
     book.changes.lines.extend(lines.map(|index| (id.clone(), index)));
 }
 
+/// What is due was swept when the batch began, so only the fill is left.
 fn tend(book: &mut Book, sku: &Sku) {
-    expire::sweep(book);
     fill::fill(book, sku, FILL_LINES_MAX);
     if book.items.get(sku).is_some_and(|item| item.owed().units() == 0) {
         book.changes.long_fills.insert(sku.clone(), false);
