@@ -5,7 +5,7 @@ use tracing::Instrument;
 
 use super::{Failure, Store};
 use crate::domain::{ProgramId, Sku};
-use crate::store::statement;
+use crate::store::{read_clock, statement};
 
 impl Store {
     /// Every programme.
@@ -96,9 +96,6 @@ impl Store {
     /// The database is not available.
     pub async fn clock(&self) -> Result<DateTime<Utc>, Failure> {
         let pool = self.pool.clone();
-        self.detached(async move {
-            sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&pool).await
-        })
-        .await
+        self.detached(async move { read_clock(&pool).await }).await
     }
 }

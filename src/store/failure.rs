@@ -65,11 +65,8 @@ pub(super) fn classify(error: &sqlx::Error) -> Fault {
     }
 }
 
-/// Whether a failed COMMIT may have been done all the same: PostgreSQL's own word that it was not
-/// is an error of another class than a broken connection.
+/// Whether a failed COMMIT may have been done all the same. A broken connection does not say, and
+/// neither does a statement timeout; every other error is PostgreSQL's own word that it was not.
 pub(super) fn is_in_doubt(error: &sqlx::Error) -> bool {
-    matches!(classify(error), Fault::Transient("connection")) || {
-        // A statement timeout or a cancelled wait for a standby does not say either.
-        matches!(classify(error), Fault::Transient("statement_timeout"))
-    }
+    matches!(classify(error), Fault::Transient("connection" | "statement_timeout"))
 }

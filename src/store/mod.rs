@@ -43,6 +43,14 @@ fn statement(name: &'static str) -> tracing::Span {
     )
 }
 
+/// The database's clock, for a read.
+async fn read_clock(on: impl sqlx::PgExecutor<'_>) -> Result<crate::domain::Time, sqlx::Error> {
+    sqlx::query_scalar(include_str!("sql/read_clock.sql"))
+        .fetch_one(on)
+        .instrument(statement("read_clock"))
+        .await
+}
+
 /// An answer as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {

@@ -94,16 +94,13 @@ pub(super) struct PlanRow {
     note: String,
     allowance: i64,
     customer_limit: i64,
-    timeline: Json<Vec<(String, NaiveDateText)>>,
+    timeline: Json<Vec<(String, String)>>,
     closed_at: Option<DateTime<Utc>>,
 }
 
-/// A date inside JSON, as text.
-type NaiveDateText = String;
-
 impl From<PlanRow> for Plan {
     fn from(row: PlanRow) -> Self {
-        let stage = |(name, date): (String, NaiveDateText)| {
+        let stage = |(name, date): (String, String)| {
             Some(Stage { name, date: crate::domain::plan::parse_date(&date)? })
         };
         Self {

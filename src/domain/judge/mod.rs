@@ -103,14 +103,13 @@ impl From<Refusal> for Stop {
 ///
 /// The first refusal that applies, or that expired holds must be swept first.
 pub fn judge(book: &Book, command: &Command, program: &super::ProgramId) -> Result<Effect, Stop> {
-    if let Command::PutProgram(settings) = command {
-        return Ok(Effect::PutProgram(settings.clone()));
-    }
-    let Some(settings) = &book.program else {
-        return Err(Refusal::UnknownProgram { program: program.clone() }.into());
+    let unknown = || Refusal::UnknownProgram { program: program.clone() };
+    let settings = match (command, &book.program) {
+        (Command::PutProgram(settings), _) | (_, Some(settings)) => settings,
+        (_, None) => return Err(unknown().into()),
     };
     match command {
-        Command::PutProgram(_) => Ok(Effect::Nothing),
+        Command::PutProgram(_) => Ok(Effect::PutProgram(settings.clone())),
         Command::Reserve { order, mode, purpose } => {
             take::reserve(book, settings, order, *mode, *purpose)
         }

@@ -100,9 +100,7 @@ fn term(form: &mut Form, field: &str, hold: Option<i64>, confirm: bool) -> Term 
 /// Backorder.
 pub(in crate::service) fn backorder(mut request: proto::BackorderRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let hold = form.hold("hold", request.hold.as_ref());
     let order = Order {
         reservation: reservation_id(&mut form, "reservation_id", &request.reservation_id),
@@ -146,9 +144,7 @@ fn accepted(
 /// Extend.
 pub(in crate::service) fn extend(mut request: proto::ExtendRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
     let hold_seconds = form.hold("hold", request.hold.as_ref());
     let hash = hash::of("Extend", &request);
@@ -159,9 +155,7 @@ pub(in crate::service) fn extend(mut request: proto::ExtendRequest) -> Decoded {
 /// Confirm.
 pub(in crate::service) fn confirm(mut request: proto::ConfirmRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
     let hash = hash::of("Confirm", &request);
     form.done((program, Request { id: Some(id), hash, command: Command::Confirm { reservation } }))
@@ -170,9 +164,7 @@ pub(in crate::service) fn confirm(mut request: proto::ConfirmRequest) -> Decoded
 /// Release.
 pub(in crate::service) fn release(mut request: proto::ReleaseRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
     let lines = form.lines("lines", &request.lines, 0);
     let reason = form.text("reason", &request.reason);
@@ -184,9 +176,7 @@ pub(in crate::service) fn release(mut request: proto::ReleaseRequest) -> Decoded
 /// Ship.
 pub(in crate::service) fn ship(mut request: proto::ShipRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
     let lines = form.lines("lines", &request.lines, 0);
     let tracking = form.text("tracking", &request.tracking);
@@ -231,9 +221,7 @@ fn receipt_line(form: &mut Form, index: usize, line: &proto::ReceiptLine) -> Rec
 /// Adjust.
 pub(in crate::service) fn adjust(mut request: proto::AdjustRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let location = form.optional("location", &request.location, Location::parse);
     form.count("adjustments", request.adjustments.len(), 1, ROWS_MAX);
     form.unique("adjustments", request.adjustments.iter().map(|change| change.sku.as_str()));

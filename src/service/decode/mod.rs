@@ -80,6 +80,14 @@ impl Form {
         self.id(field, text, ProgramId::parse, ProgramId::stored)
     }
 
+    /// The programme and the request id of a write. The programme is written out in the request, so
+    /// that its hash is the same whether the caller did so or not.
+    fn write(&mut self, program: &mut String, request_id: &str) -> (ProgramId, RequestId) {
+        let id = self.program("program", program);
+        *program = id.to_string();
+        (id, self.request_id("request_id", request_id))
+    }
+
     fn request_id(&mut self, field: &str, text: &str) -> RequestId {
         self.id(field, text, RequestId::parse, RequestId::stored)
     }

@@ -58,9 +58,7 @@ pub(in crate::service) fn put_program(mut request: proto::PutProgramRequest) -> 
 /// PutLocations.
 pub(in crate::service) fn put_locations(mut request: proto::PutLocationsRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     form.count("locations", request.locations.len(), 1, LINES_MAX);
     form.unique("locations", request.locations.iter().map(|place| place.location.as_str()));
     let places = request.locations.iter().enumerate();
@@ -85,9 +83,7 @@ fn place(form: &mut Form, index: usize, location: &proto::Location) -> Place {
 /// PutItems.
 pub(in crate::service) fn put_items(mut request: proto::PutItemsRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     form.count("items", request.items.len(), 1, ROWS_MAX);
     form.unique("items", request.items.iter().map(|item| item.sku.as_str()));
     let items = request.items.iter().enumerate();
@@ -140,9 +136,7 @@ pub(in crate::service) fn open_backorders(mut request: proto::OpenBackordersRequ
 /// CloseBackorders.
 pub(in crate::service) fn close_backorders(mut request: proto::CloseBackordersRequest) -> Decoded {
     let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let id = form.request_id("request_id", &request.request_id);
+    let (program, id) = form.write(&mut request.program, &request.request_id);
     let sku = form.sku("sku", &request.sku);
     let hash = hash::of("CloseBackorders", &request);
     form.done((program, Request { id: Some(id), hash, command: Command::CloseBackorders { sku } }))

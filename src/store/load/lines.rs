@@ -1,7 +1,7 @@
 //! The lines that a batch may touch: those of the reservations that it names, those that are due,
 //! the head of each queue that may be filled, and the newest allocations that a loss may take.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 use tracing::Instrument;
@@ -62,9 +62,12 @@ async fn load_due(
         .fetch_all(connection)
         .instrument(statement("due_lines"))
         .await?;
+    let mut due: HashMap<&str, usize> = HashMap::new();
+    for (sku, _) in &rows {
+        *due.entry(sku).or_default() += 1;
+    }
     for item in book.items.values_mut() {
-        let due = rows.iter().filter(|(sku, _)| sku == item.sku.as_str()).count();
-        item.due_left = due >= EXPIRE_LINES_MAX;
+        item.due_left = due.get(item.sku.as_str()).is_some_and(|due| *due >= EXPIRE_LINES_MAX);
     }
     Ok(rows.into_iter().map(|(_, reservation)| reservation).collect())
 }

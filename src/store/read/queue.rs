@@ -6,8 +6,8 @@ use tracing::Instrument;
 use crate::domain::reservation::Promised;
 use crate::domain::{Customer, ProgramId, ReservationId, Sku, Time, Units};
 use crate::store::rows::promised;
-use crate::store::statement;
 use crate::store::{Failure, Store};
+use crate::store::{read_clock, statement};
 
 /// A place in an item's queue: where a page starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,9 +88,7 @@ impl Store {
         let mut rows: Vec<Row> = self
             .detached(async move {
                 let mut connection = pool.acquire().await?;
-                let now: Time = sqlx::query_scalar("SELECT clock_timestamp()")
-                    .fetch_one(&mut *connection)
-                    .await?;
+                let now = read_clock(&mut *connection).await?;
                 sqlx::query_as(include_str!("../sql/list_backlog.sql"))
                     .bind(program.as_str())
                     .bind(sku.as_str())

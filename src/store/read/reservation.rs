@@ -6,8 +6,8 @@ use tracing::Instrument;
 use crate::domain::answer::ReservationView;
 use crate::domain::{ProgramId, ReservationId, Time, Units};
 use crate::store::rows::{LineRow, reservations};
-use crate::store::statement;
 use crate::store::{Failure, Store};
+use crate::store::{read_clock, statement};
 
 impl Store {
     /// A reservation as it stands now, with the units in front of its queued lines.
@@ -25,8 +25,7 @@ impl Store {
             let mut connection = pool.acquire().await?;
             // The clock is read before the lines, so that what had expired then is shown as
             // expired.
-            let now: Time =
-                sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut *connection).await?;
+            let now = read_clock(&mut *connection).await?;
             let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_reservation.sql"))
                 .bind(program.as_str())
                 .bind(id.as_str())

@@ -8,8 +8,8 @@ use crate::domain::answer::ItemView;
 use crate::domain::item::Stock;
 use crate::domain::{Item, Location, Plan, ProgramId, Sku, Time};
 use crate::store::rows::{ItemRow, PlanRow};
-use crate::store::statement;
 use crate::store::{Failure, Store};
+use crate::store::{read_clock, statement};
 
 impl Store {
     /// What there is of some items; those that are unknown are left out.
@@ -77,8 +77,7 @@ async fn items(
     program: &ProgramId,
     skus: &[String],
 ) -> Result<(Time, Vec<Item>), sqlx::Error> {
-    let now: Time =
-        sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut *connection).await?;
+    let now = read_clock(&mut *connection).await?;
     let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_items.sql"))
         .bind(program.as_str())
         .bind(skus)
