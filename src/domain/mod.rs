@@ -19,6 +19,7 @@ pub mod id;
 pub mod item;
 pub mod judge;
 pub mod movement;
+pub mod note;
 pub mod pick;
 pub mod plan;
 pub mod program;
