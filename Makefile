@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine with a Rust toolchain:
 #   make demo   sees it work: real orders against a real server, every answer checked
 #   make test   checks all of it: format, lints, tests, contract, and the tour with a Python client
-# Both install PostgreSQL's package first where it is missing and you may.
+# Both install PostgreSQL's package first where it is missing and you may; the tests, NATS's too.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,6 +17,10 @@ help: ## Say what can be made
 postgres: ## Install PostgreSQL's server binaries where they are missing
 	@scripts/postgres
 
+.PHONY: nats
+nats: ## Install a NATS server, for the tests, where there is none
+	@scripts/nats-server
+
 .PHONY: demo
 demo: postgres ## Drive a server with a merchant's real orders; ARGS="--rounds 100" for more
 	cargo build --release --locked
@@ -24,7 +28,7 @@ demo: postgres ## Drive a server with a merchant's real orders; ARGS="--rounds 1
 
 # The tests come last, so that their summary is the closing line.
 .PHONY: test
-test: postgres lint contract tour ## Check everything
+test: postgres nats lint contract tour ## Check everything
 	if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --locked; \
 	else \

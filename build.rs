@@ -7,11 +7,12 @@ use std::{env, fs};
 
 use prost::Message;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "backstock/v1/reason.proto",
     "backstock/v1/inventory.proto",
     "backstock/v1/plan.proto",
     "backstock/v1/insight.proto",
+    "backstock/v1/event.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -21,6 +21,30 @@ pub struct ServeConfig {
     pub accept_unauthenticated: bool,
     /// Connections to PostgreSQL, lanes and reads together.
     pub connections_max: u32,
+    /// Who hears of events.
+    pub events: Events,
+}
+
+/// Who hears of events, and how much may be spent on that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Events {
+    /// Calls of Watch at once; more are refused with `BUSY`.
+    pub watchers_max: usize,
+    /// How often an event may fail at a webhook before that is parked.
+    pub webhook_attempts_max: i32,
+    /// A NATS server with JetStream that gets every event.
+    pub nats: Option<Nats>,
+    /// Whether events are written to stdout, for trying out.
+    pub on_stdout: bool,
+}
+
+/// A NATS server with JetStream.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Nats {
+    /// Where it is, as `nats://` URLs with commas between them. May hold a password.
+    pub url: String,
+    /// The first part of the subjects.
+    pub prefix: String,
 }
 
 /// How waiting writes share transactions. It is about speed only: every answer is the same with any
@@ -53,6 +77,12 @@ impl Default for Combining {
     }
 }
 
+impl Default for Events {
+    fn default() -> Self {
+        Self { watchers_max: 256, webhook_attempts_max: 12, nats: None, on_stdout: false }
+    }
+}
+
 impl ServeConfig {
     /// A server for this machine alone, with the default limits.
     #[must_use]
@@ -65,6 +95,7 @@ impl ServeConfig {
             calls_max: CALLS_MAX_DEFAULT,
             accept_unauthenticated: false,
             connections_max: CONNECTIONS_MAX_DEFAULT,
+            events: Events::default(),
         }
     }
 
@@ -106,6 +137,13 @@ impl std::fmt::Debug for Database {
             Self::Url(_) => out.write_str("Url(..)"),
             Self::Embedded { data_dir } => write!(out, "Embedded({})", data_dir.display()),
         }
+    }
+}
+
+impl std::fmt::Debug for Nats {
+    /// Never shows the URL: it may hold a password.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Nats(.., {})", self.prefix)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod domain;
 pub mod edge;
 pub mod proto;
 pub mod service;
+pub mod sink;
 pub mod store;
 pub mod telemetry;
 pub mod worker;

@@ -2,6 +2,8 @@
 //! and against a real server on a real database, where both must also agree with each other word by
 //! word.
 
+#[path = "scenarios/events.rs"]
+mod events;
 #[path = "scenarios/expect.rs"]
 mod expect;
 #[path = "scenarios/facts.rs"]
@@ -19,17 +21,17 @@ use backstock::proto::Reason;
 use support::language::{Scenario, scenarios};
 use support::server::{Service, with_cluster};
 
-/// Reasons that no rule gives, so that no scenario can show them: the note is not read yet, and the
-/// others say that the house itself had trouble.
+/// Reasons that no rule gives, so that no scenario can show them: webhooks are no part of the
+/// rules, and the others say that the house itself had trouble.
 const WITHOUT_SCENARIO: [Reason; 5] = [
     Reason::Unspecified,
-    Reason::NoteUnclear,
+    Reason::UnknownWebhook,
     Reason::Busy,
     Reason::OutcomeUnknown,
     Reason::Internal,
 ];
 /// Rules of the design that a scenario must show.
-const RULES: [u32; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 19, 20];
+const RULES: [u32; 20] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
 
 /// Every scenario of every table.
 fn all() -> Vec<Scenario> {

@@ -19,7 +19,8 @@ use crate::combine::{Combiner, Limits};
 use crate::config::{Combining, ServeConfig};
 use crate::edge;
 use crate::proto;
-use crate::service::{self, Desk};
+use crate::service::{self, Desk, Watching};
+use crate::sink::Sinks;
 use crate::store::embedded::Embedded;
 use crate::store::{Store, connect};
 use crate::worker::Workers;
@@ -51,6 +52,7 @@ pub struct Server {
     stop: CancellationToken,
     health: HealthReporter,
     workers: Workers,
+    sinks: Sinks,
     combiner: Combiner,
     store: Store,
     embedded: Option<Embedded>,
@@ -87,14 +89,25 @@ struct Built {
     stop: CancellationToken,
     health: HealthReporter,
     workers: Workers,
+    sinks: Sinks,
     combiner: Combiner,
     store: Store,
 }
 
 impl Built {
     fn server(self, database: String, embedded: Option<Embedded>) -> Server {
-        let Self { address, serving, ended, readiness, stop, health, workers, combiner, store } =
-            self;
+        let Self {
+            address,
+            serving,
+            ended,
+            readiness,
+            stop,
+            health,
+            workers,
+            sinks,
+            combiner,
+            store,
+        } = self;
         Server {
             address,
             database,
@@ -104,6 +117,7 @@ impl Built {
             stop,
             health,
             workers,
+            sinks,
             combiner,
             store,
             embedded,
@@ -120,10 +134,13 @@ async fn build(
     let pool = connect::pool(options, config.connections_max);
     let store = Store::new(pool, service::encode_stored);
     let combiner = Combiner::new(store.clone(), limits(config.combining));
+    let sinks = Sinks::start(&store, &config.events).await?;
     let workers = Workers::start(&store, &combiner);
     let (health, health_service) = tonic_health::server::health_reporter();
-    let routes = service::routes(Desk::new(combiner.clone(), store.clone()), health_service)?;
     let stop = CancellationToken::new();
+    let watching = Watching::new(config.events.watchers_max, stop.clone());
+    let desk = Desk::new(combiner.clone(), store.clone(), watching);
+    let routes = service::routes(desk, health_service)?;
     let readiness = tokio::spawn(watch_readiness(store.clone(), health.clone(), stop.clone()));
     let address = listener.local_addr()?;
     let methods = edge::Methods::from_descriptors(&[
@@ -149,7 +166,7 @@ async fn build(
         end.send_replace(Some(end_of_serving));
     });
     set_serving(&health, true).await;
-    Ok(Built { address, serving, ended, readiness, stop, health, workers, combiner, store })
+    Ok(Built { address, serving, ended, readiness, stop, health, workers, sinks, combiner, store })
 }
 
 fn limits(combining: Combining) -> Limits {
@@ -182,6 +199,15 @@ impl Server {
         }
     }
 
+    /// Writes every event from now on to stdout.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn print_events(&self) -> anyhow::Result<()> {
+        Ok(self.sinks.print(&self.store).await?)
+    }
+
     /// Says NOT_SERVING, takes no more calls, waits for those in flight, and stops what it started.
     ///
     /// # Errors
@@ -200,6 +226,7 @@ impl Server {
         // A closed combiner ends the rounds of the workers too.
         self.combiner.drain().await;
         self.workers.stop().await;
+        self.sinks.stop().await;
         let _ = self.readiness.await;
         self.store.close().await;
         close(self.embedded).await

@@ -13,11 +13,12 @@ const READINESS_EVERY: Duration = Duration::from_secs(1);
 /// How long it may take to answer.
 const READINESS_MAX: Duration = Duration::from_secs(3);
 /// What health knows: the whole, and each part.
-const PARTS: [&str; 4] = [
+const PARTS: [&str; 5] = [
     "",
     "backstock.v1.InventoryService",
     "backstock.v1.PlanService",
     "backstock.v1.InsightService",
+    "backstock.v1.WebhookService",
 ];
 
 /// Whether the service and each of its parts say SERVING.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::Database;
+use crate::config::{Database, Nats};
 use crate::store::embedded;
 
 /// Where the data is. With neither, a private PostgreSQL in the default folder.
@@ -46,6 +46,48 @@ impl std::fmt::Debug for DatabaseArgs {
     /// Never shows a URL: it may hold a password.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "DatabaseArgs({:?}, url: {})", self.data_dir, self.database_url.is_some())
+    }
+}
+
+/// A NATS server with JetStream that gets every event.
+#[derive(Args, Clone, Default)]
+pub struct NatsArgs {
+    /// A NATS server with JetStream that gets every event: nats://host:4222.
+    #[arg(long, env = "BACKSTOCK_NATS_URL", value_name = "URL", hide_env_values = true)]
+    nats_url: Option<String>,
+
+    /// The first part of the subjects of events at NATS.
+    #[arg(long, env = "BACKSTOCK_NATS_SUBJECT_PREFIX", value_name = "PREFIX",
+          default_value = "backstock", value_parser = subject_prefix)]
+    nats_subject_prefix: String,
+}
+
+impl NatsArgs {
+    /// The server, if one is named. An empty variable means none.
+    #[must_use]
+    pub fn nats(self) -> Option<Nats> {
+        let url = self.nats_url.filter(|url| !url.is_empty())?;
+        Some(Nats { url, prefix: self.nats_subject_prefix })
+    }
+}
+
+impl std::fmt::Debug for NatsArgs {
+    /// Never shows a URL: it may hold a password.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "NatsArgs(url: {})", self.nats_url.is_some())
+    }
+}
+
+/// Reads the first part of subjects: words of letters, digits, `-` and `_`, with full stops between
+/// them.
+fn subject_prefix(text: &str) -> Result<String, String> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    if text.len() <= 64 && text.split('.').all(is_word) {
+        Ok(text.to_owned())
+    } else {
+        Err("give words of letters, digits, - and _, with full stops between".to_owned())
     }
 }
 

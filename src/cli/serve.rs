@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum, value_parser};
 
-use super::args::DatabaseArgs;
+use super::args::{DatabaseArgs, NatsArgs};
 use super::{signals, terminal};
-use crate::config::{CALLS_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, Combining, ServeConfig};
+use crate::config::{CALLS_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, Combining, Events, ServeConfig};
 use crate::{app, telemetry};
 
 const EXAMPLES: &str = "\
@@ -73,15 +73,39 @@ pub struct ServeArgs {
           default_value_t = CALLS_MAX_DEFAULT, value_parser = from_one)]
     calls_max: usize,
 
+    /// Calls of Watch at once; more are refused as BUSY.
+    #[arg(long, env = "BACKSTOCK_WATCHERS_MAX", value_name = "N",
+          default_value_t = Events::default().watchers_max, value_parser = from_one)]
+    watchers_max: usize,
+
     /// Connections to PostgreSQL, more than there are lanes.
     #[arg(long, env = "BACKSTOCK_CONNECTIONS", value_name = "N",
           default_value_t = CONNECTIONS_MAX_DEFAULT,
           value_parser = value_parser!(u32).range(2..=1000))]
     connections: u32,
 
+    /// How often an event may fail at a webhook before nothing more is sent to that.
+    #[arg(long, env = "BACKSTOCK_WEBHOOK_ATTEMPTS", value_name = "N",
+          default_value_t = Events::default().webhook_attempts_max,
+          value_parser = value_parser!(i32).range(1..=1000))]
+    webhook_attempts: i32,
+
+    #[command(flatten)]
+    nats: NatsArgs,
+
+    /// Write every event from now on to stdout too, one JSON object a line, for trying out.
+    #[arg(long, env = "BACKSTOCK_SINK", value_name = "SINK")]
+    sink: Option<Sink>,
+
     /// How logs are written [default: human on a terminal, json otherwise].
     #[arg(long, env = "BACKSTOCK_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sink {
+    /// One JSON object on each line.
+    Stdout,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -114,6 +138,12 @@ impl ServeArgs {
             calls_max: self.calls_max,
             accept_unauthenticated: self.accept_unauthenticated_callers,
             connections_max: self.connections,
+            events: Events {
+                watchers_max: self.watchers_max,
+                webhook_attempts_max: self.webhook_attempts,
+                nats: self.nats.nats(),
+                on_stdout: self.sink.is_some(),
+            },
         };
         config.check()?;
         Ok(config)
@@ -148,6 +178,12 @@ async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
             server.address(),
             server.database()
         ))?;
+    }
+    if config.events.on_stdout
+        && let Err(error) = server.print_events().await
+    {
+        server.shutdown().await?;
+        return Err(error);
     }
     let failed = tokio::select! {
         () = asked_to_end.cancelled() => None,

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::command::ItemSettings;
-use super::item::Stock;
 use super::movement::Delta;
 use super::program::Place;
+use super::promise::Supply;
+use super::redate::Redate;
 use super::{
-    Customer, Item, Kind, Line, Movement, Program, ReceiptId, RequestId, Reservation,
-    ReservationId, Sku, Time, Units,
+    Customer, Event, InboundId, Item, Kind, Line, Movement, Program, ReceiptId, RequestId,
+    Reservation, ReservationId, ShipBy, Sku, Time, Units,
 };
 
 /// The rows that a batch may touch, read under the locks of `items`.
@@ -34,8 +35,10 @@ pub struct Book {
     pub customers: HashMap<(Sku, Customer), Units>,
     /// Notes of plans that lines were promised under, by SKU and plan version.
     pub notes: HashMap<(Sku, i64), String>,
-    /// Listings that take backorders now, where a command opens one more.
-    pub open_listings: BTreeSet<Sku>,
+    /// Items whose plan is not closed, each with its listing, where a command may make them more.
+    pub open_listings: BTreeMap<Sku, Sku>,
+    /// Lines that were asked about a delay and did not answer in time, where a command acts on it.
+    pub silent: Vec<(Sku, ReservationId)>,
     /// Requests of the batch that were answered before, by their hash.
     pub answered: HashMap<RequestId, [u8; 32]>,
     /// What the batch did.
@@ -67,8 +70,79 @@ pub struct Changes {
     pub places: bool,
     /// Items that the background has yet to fill on (true), or has no more to fill (false).
     pub long_fills: BTreeMap<Sku, bool>,
-    /// How many lines the open change has written for each item.
-    parts: BTreeMap<Sku, i32>,
+    /// Announced supply to write, by item.
+    pub inbounds: BTreeSet<(Sku, InboundId)>,
+    /// Items whose re-dating began, went on or ended.
+    pub redates: BTreeSet<Sku>,
+    /// Orders that the background is to look at (true), or need not look at any more (false).
+    pub ready_checks: BTreeMap<ReservationId, bool>,
+    /// Units and calls that the cap refused, by item.
+    pub refused: BTreeMap<Sku, (Units, i64)>,
+    /// The items of the open change, as they were before it.
+    pub(super) touched: BTreeMap<Sku, Touched>,
+    /// Orders whose lines the open change has filled or confirmed.
+    pub(super) settled: BTreeSet<ReservationId>,
+}
+
+/// What an item was like before a change, as far as something follows from it.
+#[derive(Clone, Debug)]
+pub(super) struct Touched {
+    /// Units that were available.
+    pub available: Units,
+    /// Units that might still be backordered.
+    pub headroom: Units,
+    /// Units backordered beyond the cap in force.
+    pub over_supply: Units,
+    /// The dates along its queue, if it had one.
+    pub dates: Vec<(ShipBy, Units)>,
+    /// Units that joined the end of the queue by this change.
+    pub joined: Units,
+    /// Whether a loss has put units at the front of the queue.
+    pub lost: bool,
+    /// How many lines the change has written for it.
+    pub parts: i32,
+}
+
+impl Touched {
+    fn before(item: &Item) -> Self {
+        let queued = item.queued();
+        let dates = match queued {
+            0 => Vec::new(),
+            _ => Supply::of(item).dates_from_the_end(queued),
+        };
+        Self {
+            available: item.available(),
+            headroom: item.headroom(),
+            over_supply: item.over_supply(),
+            dates,
+            joined: 0,
+            lost: false,
+            parts: 0,
+        }
+    }
+}
+
+/// A line of the ledger to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<'e> {
+    /// What happened.
+    pub kind: Kind,
+    /// By how much.
+    pub delta: Delta,
+    /// Whose units.
+    pub reservation: Option<&'e ReservationId>,
+    /// The receipt, the carrier's number, or the reason that the call gave.
+    pub reference: &'e str,
+    /// What others hear of it.
+    pub event: Option<Event>,
+}
+
+impl Entry<'_> {
+    /// An entry that moves nothing yet.
+    pub fn of(kind: Kind, event: Event) -> Self {
+        let event = Some(event);
+        Self { kind, delta: Delta::default(), reservation: None, reference: "", event }
+    }
 }
 
 impl Book {
@@ -85,7 +159,8 @@ impl Book {
             receipts: HashSet::new(),
             customers: HashMap::new(),
             notes: HashMap::new(),
-            open_listings: BTreeSet::new(),
+            open_listings: BTreeMap::new(),
+            silent: Vec::new(),
             answered: HashMap::new(),
             changes: Changes::default(),
         }
@@ -93,48 +168,72 @@ impl Book {
 
     /// Starts a change: what follows makes one new version of each item that it touches.
     pub(super) fn open_change(&mut self) {
-        self.changes.parts.clear();
+        self.changes.touched.clear();
     }
 
-    /// Moves an item's counters and writes the movement that says so. The only place where counters
-    /// move.
-    pub(super) fn record(
-        &mut self,
-        sku: &Sku,
-        kind: Kind,
-        delta: Delta,
-        reservation: Option<&ReservationId>,
-        reference: &str,
-    ) {
-        let Some(item) = self.items.get_mut(sku) else { return };
-        item.on_hand += delta.on_hand;
-        item.allocated += delta.allocated;
-        item.backordered += delta.backordered;
-        item.bumped += delta.bumped;
-        if let Some(location) = &delta.location {
-            let stock: &mut Stock = item.stocks.entry(location.clone()).or_default();
-            stock.on_hand += delta.on_hand;
-            stock.allocated += delta.allocated;
+    /// Ends a change: says what follows from it.
+    pub(super) fn close_change(&mut self) {
+        super::consequence::follow(self);
+    }
+
+    /// Remembers what an item was like before the open change. To be called before its plan,
+    /// supply or settings are changed.
+    pub(super) fn touch(&mut self, sku: &Sku) {
+        let Some(item) = self.items.get(sku) else { return };
+        if !self.changes.touched.contains_key(sku) {
+            self.changes.touched.insert(sku.clone(), Touched::before(item));
         }
-        let customer = reservation.and_then(|id| self.reservations.get(id)?.customer.clone());
+    }
+
+    /// Moves an item's counters and writes the line of the ledger that says so. The only place
+    /// where counters move.
+    pub(super) fn record(&mut self, sku: &Sku, entry: Entry<'_>) {
+        self.touch(sku);
+        let Some(item) = self.items.get_mut(sku) else { return };
+        let Entry { kind, delta, reservation, reference, event } = entry;
+        item.move_counters(kind, &delta);
+        let of = reservation.and_then(|id| self.reservations.get(id));
+        let customer = of.and_then(|reservation| reservation.customer.clone());
         if let Some(customer) = customer.filter(|_| delta.backordered != 0) {
             *self.customers.entry((sku.clone(), customer)).or_default() += delta.backordered;
         }
-        let part = self.changes.parts.entry(sku.clone()).or_insert(-1);
-        *part += 1;
-        if *part == 0 {
+        let left = (-delta.backordered.min(0), -delta.bumped.min(0));
+        if let (Some(redate), true) = (item.redate.as_mut(), left != (0, 0)) {
+            let age = of.and_then(|r| r.line(sku)).map_or(i64::MAX, |line| line.age);
+            redate.note_left(age, left.0, left.1);
+            self.changes.redates.insert(sku.clone());
+        }
+        let Some(touched) = self.changes.touched.get_mut(sku) else { return };
+        touched.joined += if kind == Kind::Reserve { delta.backordered } else { 0 };
+        touched.lost |= delta.bumped > 0;
+        let part = touched.parts;
+        touched.parts += 1;
+        if part == 0 {
             item.version += 1;
         }
         self.changes.items.insert(sku.clone());
         self.changes.movements.push(Movement {
             sku: sku.clone(),
             version: item.version,
-            part: *part,
+            part,
             kind,
             delta,
             reservation: reservation.cloned(),
             reference: reference.to_owned(),
+            event,
         });
+    }
+
+    /// Has the queue of an item given new dates, from its front, in the background.
+    pub(super) fn mark_redate(&mut self, sku: &Sku) {
+        let Some(item) = self.items.get_mut(sku) else { return };
+        item.redating = true;
+        match &mut item.redate {
+            Some(redate) => redate.again = true,
+            none => *none = Some(Redate::from_the_front()),
+        }
+        self.changes.items.insert(sku.clone());
+        self.changes.redates.insert(sku.clone());
     }
 
     /// Changes a line, and marks it to be written.

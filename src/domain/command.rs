@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::inbound::{InboundId, Notice};
 use super::plan::Terms;
 use super::program::{Place, ShipPolicy};
 use super::reservation::Purpose;
@@ -48,8 +49,19 @@ pub enum Command {
     OpenBackorders { terms: Terms, dry_run: bool },
     /// Stop intake.
     CloseBackorders { sku: Sku },
-    /// Sweep what is due and fill what can be filled: the workers' command.
+    /// Change an item's plan, or only check the change.
+    UpdatePlan { terms: Terms, dry_run: bool },
+    /// Supply is on its way.
+    AnnounceInbound { sku: Sku, notice: Notice },
+    /// Announced supply changed.
+    UpdateInbound { sku: Sku, notice: Notice },
+    /// A customer answered a question about a delay: keep the line, or release what has not come.
+    AnswerDelay { reservation: ReservationId, sku: Sku, keeps: bool },
+    /// What the background does for an item: sweep what is due, fill what can be filled, notice
+    /// dates that have passed and questions that nobody answered, give the queue new dates.
     Tend { sku: Sku },
+    /// What the background does for an order: say that it is ready, if it is.
+    TendOrder { reservation: ReservationId },
 }
 
 /// So many units of one SKU.
@@ -74,6 +86,8 @@ pub struct Order {
     pub customer: Option<Customer>,
     /// `None` = the programme's default.
     pub ship_policy: Option<ShipPolicy>,
+    /// The last day that the parcel waits for every line.
+    pub together_until: Option<Date>,
 }
 
 /// How long a new reservation lives.
@@ -119,7 +133,9 @@ pub struct ReceiptLine {
     /// Units that are not.
     pub damaged: Units,
     /// The announced supply that it answers.
-    pub inbound: Option<String>,
+    pub inbound: Option<InboundId>,
+    /// The rest of that supply will not come.
+    pub closes_inbound: bool,
 }
 
 /// One correction.
@@ -153,6 +169,8 @@ pub struct ItemSettings {
     pub title: String,
     /// Units never sold.
     pub safety_stock: Units,
+    /// When no more than this is available, that is said once.
+    pub low_stock: Units,
 }
 
 impl Command {
@@ -166,8 +184,13 @@ impl Command {
             Self::Receive(receipt) => receipt.lines.iter().map(|line| &line.sku).collect(),
             Self::Adjust { adjustments, .. } => adjustments.iter().map(|a| &a.sku).collect(),
             Self::PutItems(items) => items.iter().map(|item| &item.sku).collect(),
-            Self::OpenBackorders { terms, .. } => vec![&terms.sku],
-            Self::CloseBackorders { sku } | Self::Tend { sku } => vec![sku],
+            Self::OpenBackorders { terms, .. } | Self::UpdatePlan { terms, .. } => {
+                vec![&terms.sku]
+            }
+            Self::CloseBackorders { sku }
+            | Self::AnnounceInbound { sku, .. }
+            | Self::UpdateInbound { sku, .. }
+            | Self::Tend { sku } => vec![sku],
             _ => Vec::new(),
         }
     }
@@ -179,6 +202,8 @@ impl Command {
             Self::Extend { reservation, .. }
             | Self::Confirm { reservation }
             | Self::Release { reservation, .. }
+            | Self::AnswerDelay { reservation, .. }
+            | Self::TendOrder { reservation }
             | Self::Ship { reservation, .. } => Some(reservation),
             _ => None,
         }
@@ -203,6 +228,7 @@ impl Command {
             | Self::PutLocations(_)
             | Self::PutItems(_)
             | Self::OpenBackorders { .. }
+            | Self::UpdatePlan { .. }
             | Self::CloseBackorders { .. } => true,
             Self::Receive(receipt) => receipt.dry_run,
             _ => false,
@@ -220,7 +246,24 @@ impl Command {
                 | Self::PutProgram(_)
                 | Self::PutLocations(_)
                 | Self::OpenBackorders { .. }
+                | Self::UpdatePlan { .. }
                 | Self::CloseBackorders { .. }
+                | Self::AnnounceInbound { .. }
+                | Self::UpdateInbound { .. }
+                | Self::TendOrder { .. }
+        )
+    }
+
+    /// Whether it may make more listings take backorders, or allow fewer: that is decided under the
+    /// programme's lock.
+    #[must_use]
+    pub fn minds_listings(&self) -> bool {
+        matches!(
+            self,
+            Self::PutProgram(_)
+                | Self::PutItems(_)
+                | Self::OpenBackorders { .. }
+                | Self::UpdatePlan { .. }
         )
     }
 
@@ -229,7 +272,7 @@ impl Command {
     pub fn is_dry_run(&self) -> bool {
         match self {
             Self::Receive(receipt) => receipt.dry_run,
-            Self::OpenBackorders { dry_run, .. } => *dry_run,
+            Self::OpenBackorders { dry_run, .. } | Self::UpdatePlan { dry_run, .. } => *dry_run,
             _ => false,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::answer::{Answer, answer};
 use super::apply::apply;
 use super::judge::{Stop, judge};
-use super::{Book, ProgramId, Refusal, Request, RequestId, Sku, expire};
+use super::{Book, Command, ProgramId, Reason, Refusal, Request, RequestId, Sku, expire};
 
 /// What became of one member of a batch.
 #[derive(Clone, Debug)]
@@ -64,8 +64,24 @@ fn one(
             apply(book, &effect);
             Ok(Ok(answer(book, &request.command, &effect, mark)))
         }
-        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::Refused(refusal)) => {
+            note_refused_demand(book, &request.command, &refusal);
+            Ok(Err(refusal))
+        }
         Err(Stop::MoreDue(sku)) => Err(sku),
+    }
+}
+
+/// Counts the demand that the cap turned away, by item: what a manager may order more for. A
+/// Reserve that fell short is not counted, since the Backorder that follows it is.
+fn note_refused_demand(book: &mut Book, command: &Command, refusal: &Refusal) {
+    let (Command::Backorder { .. }, Refusal::Short { shortages, .. }) = (command, refusal) else {
+        return;
+    };
+    for short in shortages.iter().filter(|short| short.reason == Some(Reason::CapExceeded)) {
+        let refused = book.changes.refused.entry(short.sku.clone()).or_default();
+        refused.0 += short.requested - short.available;
+        refused.1 += 1;
     }
 }
 

@@ -29,6 +29,7 @@ pub fn sweep(book: &mut Book) {
     for sku in skus {
         fill::fill(book, sku, FILL_LINES_MAX);
     }
+    book.close_change();
 }
 
 fn due_lines(book: &Book) -> Vec<(Option<Time>, ReservationId, Sku, Units)> {

@@ -1,8 +1,8 @@
 //! Queued units become allocated: bumped ones first, then in the order accepted.
 
-use super::book::Book;
+use super::book::{Book, Entry};
 use super::movement::Delta;
-use super::{Kind, ReservationId, Sku, Units, pick};
+use super::{Event, Kind, ReservationId, Sku, Units, pick};
 
 /// Fills what can be filled of an item's queue, at most so many lines. What is left is owed: the
 /// fence ([`super::Item::available`]) keeps it from newcomers, and the background goes on with it.
@@ -45,13 +45,21 @@ fn fill_line(book: &mut Book, sku: &Sku, id: &ReservationId, units: Units, bumpe
             bumped: -from_bumped,
             ..Delta::default()
         };
-        book.record(sku, Kind::Fill, delta, Some(id), "");
+        let entry = Entry::of(Kind::Fill, Event::Filled);
+        book.record(sku, Entry { delta, reservation: Some(id), ..entry });
     }
     if units > 0 {
         book.change_line(id, sku, |line| {
             line.allocations.extend(picks);
-            if bumped { line.bumped -= units } else { line.backordered -= units }
+            if bumped {
+                line.bumped -= units
+            } else {
+                line.backordered -= units
+            }
+            // What has come need not be asked about.
+            line.question = line.question.filter(|_| line.queued() > 0);
         });
+        book.changes.settled.insert(id.clone());
     }
     let left = book.line(id, sku).map_or(0, |l| if bumped { l.bumped } else { l.backordered });
     if let (0, Some(item)) = (left, book.items.get_mut(sku)) {

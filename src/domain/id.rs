@@ -69,6 +69,8 @@ ids! {
     RequestId,
     /// Who the units are for.
     Customer,
+    /// The buyer's number for announced supply, unique for its item.
+    InboundId,
 }
 
 #[cfg(test)]

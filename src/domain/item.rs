@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::inbound::Inbound;
+use super::movement::{Delta, Kind};
+use super::redate::Redate;
 use super::{Location, Plan, ReservationId, Sku, Units};
 
 /// Units of an item at one location.
@@ -34,8 +37,17 @@ pub struct Item {
     pub backordered: Units,
     /// Units that were allocated, were lost, and stand at the front of the queue, outside the cap.
     pub bumped: Units,
-    /// Units kept from sale.
+    /// Units kept from sale, as far as there are any: what comes goes to the queue first.
     pub safety_stock: Units,
+    /// Units on hand that came for accepted lines and are still to be handed out; 0 but while a
+    /// long queue is being filled.
+    pub owed: Units,
+    /// Units announced and not yet received.
+    pub inbound: Units,
+    /// When no more than this is available, that is said once.
+    pub low_stock: Units,
+    /// Whether its queue is being given new dates.
+    pub redating: bool,
     /// Most units that may be backordered at any moment; 0 until a plan was opened.
     pub cap: Units,
     /// The newest plan's version; 0 = none.
@@ -46,6 +58,10 @@ pub struct Item {
     pub stocks: BTreeMap<Location, Stock>,
     /// The newest plan, where a command of the batch may need it.
     pub plan: Option<Plan>,
+    /// Announced supply still to come, and what commands of the batch name, by date.
+    pub inbounds: Vec<Inbound>,
+    /// How far the queue was given new dates, where that is being done.
+    pub redate: Option<Redate>,
     /// The head of its queue, where a command of the batch may fill it.
     pub queue: Queue,
     /// Lines that hold allocated units, newest first, for each location that a command may take
@@ -93,11 +109,17 @@ impl Item {
             backordered: 0,
             bumped: 0,
             safety_stock,
+            owed: 0,
+            inbound: 0,
+            low_stock: 0,
+            redating: false,
             cap: 0,
             plan_version: 0,
             version: 0,
             stocks: BTreeMap::new(),
             plan: None,
+            inbounds: Vec::new(),
+            redate: None,
             queue: Queue::default(),
             newest: BTreeMap::new(),
             due_left: false,
@@ -129,12 +151,64 @@ impl Item {
         (self.free() - self.bumped - self.owed().accepted).max(0)
     }
 
-    /// Units that a fill could give the queue now.
+    /// Units that a fill could give the queue now: what came for it, and what is free beyond the
+    /// safety stock.
     #[must_use]
     pub fn owed(&self) -> Owed {
         let bumped = self.bumped.min(self.free());
-        let rest = (self.free() - bumped - self.safety_stock).max(0);
-        Owed { bumped, accepted: self.backordered.min(rest) }
+        let rest = self.free() - bumped;
+        let came = self.owed.min(rest).max(rest - self.safety_stock).max(0);
+        Owed { bumped, accepted: self.backordered.min(came) }
+    }
+
+    /// The cap in force: the plan's, or, where it follows supply, what supply covers.
+    #[must_use]
+    pub fn effective_cap(&self) -> Units {
+        match &self.plan {
+            Some(plan) if plan.cap_by_inbound => {
+                self.cap.min((self.inbound - plan.allowance).max(0))
+            }
+            _ => self.cap,
+        }
+    }
+
+    /// Units that may still be backordered while the plan is open.
+    #[must_use]
+    pub fn headroom(&self) -> Units {
+        (self.effective_cap() - self.backordered).max(0)
+    }
+
+    /// Units backordered beyond the cap in force.
+    #[must_use]
+    pub fn over_supply(&self) -> Units {
+        (self.backordered - self.effective_cap()).max(0)
+    }
+}
+
+impl Item {
+    /// Moves the counters by a line of the ledger. What comes, or is given back, goes to the
+    /// accepted lines of the queue before it makes up the safety stock.
+    pub(super) fn move_counters(&mut self, kind: Kind, delta: &Delta) {
+        self.on_hand += delta.on_hand;
+        self.allocated += delta.allocated;
+        self.backordered += delta.backordered;
+        self.bumped += delta.bumped;
+        self.inbound += delta.inbound;
+        self.owed += match kind {
+            Kind::Receive | Kind::Release | Kind::Expire | Kind::Adjust => {
+                (delta.on_hand - delta.allocated).max(0)
+            }
+            Kind::Fill => delta.backordered,
+            _ => 0,
+        };
+        let free = self.free().max(0);
+        let most = self.backordered.min(free - self.bumped.min(free));
+        self.owed = self.owed.clamp(0, most.max(0));
+        if let Some(location) = &delta.location {
+            let stock = self.stocks.entry(location.clone()).or_default();
+            stock.on_hand += delta.on_hand;
+            stock.allocated += delta.allocated;
+        }
     }
 }
 

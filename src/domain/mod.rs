@@ -12,10 +12,14 @@ pub mod answer;
 pub mod apply;
 pub mod book;
 pub mod command;
+mod consequence;
 pub mod decide;
+pub mod event;
 pub mod expire;
 pub mod fill;
 pub mod id;
+pub mod inbound;
+pub mod interest;
 pub mod item;
 pub mod judge;
 pub mod movement;
@@ -23,6 +27,8 @@ pub mod note;
 pub mod pick;
 pub mod plan;
 pub mod program;
+pub mod promise;
+pub mod redate;
 pub mod refusal;
 pub mod reservation;
 
@@ -30,11 +36,15 @@ pub use answer::Answer;
 pub use book::Book;
 pub use command::{Command, Request};
 pub use decide::{Decision, Prior, decide};
+pub use event::Event;
 pub use id::{Customer, Location, ProgramId, ReceiptId, RequestId, ReservationId, Sku};
+pub use inbound::{Inbound, InboundId};
+pub use interest::Interest;
 pub use item::Item;
 pub use movement::{Kind, Movement};
 pub use plan::Plan;
 pub use program::Program;
+pub use promise::ShipBy;
 pub use refusal::{Reason, Refusal};
 pub use reservation::{Line, Reservation};
 
@@ -54,5 +64,7 @@ pub const COUNTER_MAX: Units = 9_000_000_000_000_000;
 pub const HOLD_SECONDS_MAX: i64 = 86_400;
 /// Most queued lines that one command fills at once; a longer fill goes on in the background.
 pub const FILL_LINES_MAX: usize = 256;
+/// Most queued lines that one command gives new dates; a longer queue goes on in the background.
+pub const REDATE_LINES_MAX: usize = 256;
 /// Most expired lines of an item that one batch sweeps.
 pub const EXPIRE_LINES_MAX: usize = 256;

@@ -1,6 +1,6 @@
 //! The ledger: by how much each change moved an item's counters.
 
-use super::{Location, ReservationId, Sku, Units};
+use super::{Event, Location, ReservationId, Sku, Units};
 
 /// What a movement records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub enum Kind {
     Adjust,
     /// Allocated units were lost and went back to the front of the queue.
     Bump,
+    /// A hold became an order.
+    Confirm,
+    /// An order became ready to ship together.
+    Ready,
+    /// Promised dates moved, or a customer answered.
+    Promise,
+    /// Supply was announced, changed or cancelled.
+    Inbound,
 }
 
 /// One line of the ledger. The deltas of all lines of an item add up to its counters.
@@ -44,6 +52,8 @@ pub struct Movement {
     pub reservation: Option<ReservationId>,
     /// The receipt, the carrier's number, or the reason that the call gave.
     pub reference: String,
+    /// What others hear of it.
+    pub event: Option<Event>,
 }
 
 /// By how much a change moves an item's counters, at one location.
@@ -61,4 +71,6 @@ pub struct Delta {
     pub bumped: Units,
     /// Units that arrived damaged; they never were on hand.
     pub damaged: Units,
+    /// Units still to come of announced supply.
+    pub inbound: Units,
 }

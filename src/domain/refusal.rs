@@ -2,7 +2,7 @@
 
 use super::plan::Fault;
 use super::reservation::Promised;
-use super::{Location, ProgramId, ReceiptId, ReservationId, Sku, Units};
+use super::{Date, InboundId, Location, ProgramId, ReceiptId, ReservationId, Sku, Units};
 
 /// The public name of a refusal. Kept in step with `Reason` of the contract by a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,15 +10,18 @@ use super::{Location, ProgramId, ReceiptId, ReservationId, Sku, Units};
 pub enum Reason {
     Malformed,
     PlanIncomplete,
+    NoteUnclear,
     UnknownProgram,
     UnknownItem,
     UnknownLocation,
     UnknownReservation,
     UnknownInbound,
     UnknownPlan,
+    UnknownWebhook,
     ReservationExists,
     ReceiptExists,
     RequestIdReused,
+    InboundExists,
     StockInsufficient,
     BackordersClosed,
     WindowClosed,
@@ -33,6 +36,8 @@ pub enum Reason {
     ReservationNotConfirmed,
     AdjustmentExceedsStock,
     QuantityOverflow,
+    ExpectedBelowArrived,
+    NoDelayToAnswer,
 }
 
 /// Why a command was refused.
@@ -47,7 +52,13 @@ pub enum Refusal {
     /// No such reservation.
     UnknownReservation { reservation: ReservationId },
     /// No such announced supply.
-    UnknownInbound { sku: Sku, inbound: String },
+    UnknownInbound { sku: Sku, inbound: InboundId },
+    /// The item has such an inbound already.
+    InboundExists { sku: Sku, inbound: InboundId },
+    /// The supply would leave before today.
+    InboundInPast { today: Date },
+    /// More has arrived than the supply is to be.
+    ExpectedBelowArrived { sku: Sku, inbound: InboundId, expected: Units, arrived: Units },
     /// The item has no plan.
     UnknownPlan { sku: Sku },
     /// The number was used.
@@ -60,8 +71,12 @@ pub enum Refusal {
     Short { reason: Reason, shortages: Vec<Shortage> },
     /// The plan of the SKU limits units for each customer, and the call names none.
     CustomerRequired { sku: Sku },
-    /// The plan lacks something.
+    /// The plan lacks something, or only its note is unclear.
     PlanIncomplete { faults: Vec<Fault> },
+    /// No such webhook.
+    UnknownWebhook { webhook: String },
+    /// Nobody asked about a delay of the line, or the time to answer is over.
+    NoDelayToAnswer { reservation: ReservationId, sku: Sku },
     /// As many listings take backorders as the programme allows at once.
     ListingQuotaExceeded { open: i64, most: i64 },
     /// The cap is lower than the backlog.
@@ -114,8 +129,15 @@ impl Refusal {
             Self::ReceiptExists { .. } => Reason::ReceiptExists,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::Short { reason, .. } => *reason,
-            Self::CustomerRequired { .. } => Reason::Malformed,
-            Self::PlanIncomplete { .. } => Reason::PlanIncomplete,
+            Self::CustomerRequired { .. } | Self::InboundInPast { .. } => Reason::Malformed,
+            Self::PlanIncomplete { faults } => match faults.iter().all(|fault| fault.is_note) {
+                true => Reason::NoteUnclear,
+                false => Reason::PlanIncomplete,
+            },
+            Self::UnknownWebhook { .. } => Reason::UnknownWebhook,
+            Self::InboundExists { .. } => Reason::InboundExists,
+            Self::ExpectedBelowArrived { .. } => Reason::ExpectedBelowArrived,
+            Self::NoDelayToAnswer { .. } => Reason::NoDelayToAnswer,
             Self::ListingQuotaExceeded { .. } => Reason::ListingQuotaExceeded,
             Self::CapBelowBacklog { .. } => Reason::CapBelowBacklog,
             Self::ReservationExpired { .. } => Reason::ReservationExpired,

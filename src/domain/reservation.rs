@@ -1,7 +1,8 @@
 //! Units set aside under one number, as a hold or as an order.
 
 use super::program::ShipPolicy;
-use super::{Customer, Date, Location, ReservationId, Sku, Time, Units};
+use super::promise::ShipBy;
+use super::{Customer, Date, Location, Plan, ReservationId, Sku, Time, Units};
 
 /// What the units are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub struct Reservation {
     pub created_at: Time,
     /// When the hold runs out, or ran out; `None` = an order.
     pub expires_at: Option<Time>,
+    /// The last day that the parcel waits for every line; `None` = waits for every line.
+    pub together_until: Option<Date>,
+    /// When it was said that the order is ready to ship together.
+    pub ready_at: Option<Time>,
     /// One line for each SKU, in the order of the request.
     pub lines: Vec<Line>,
 }
@@ -72,17 +77,39 @@ pub struct Line {
     pub age: i64,
     /// What the customer was promised, where units are, or were, backordered.
     pub promise: Option<Promised>,
+    /// How often its date got later.
+    pub delays: i32,
+    /// What the customer is being asked.
+    pub question: Option<Question>,
+}
+
+/// A question to a customer: keep a line whose date got later, or cancel it?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Until when an answer counts.
+    pub answer_by: Time,
+    /// Whether silence keeps the line.
+    pub silence_keeps: bool,
 }
 
 /// A date given to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promised {
     /// The date promised now.
-    pub ship_by: Date,
+    pub ship_by: ShipBy,
     /// The date promised first.
     pub original_ship_by: Date,
     /// The plan's version, which has the note.
     pub plan_version: i64,
+}
+
+impl Promised {
+    /// What a line stood ready for that lost its units: that it ships at once.
+    #[must_use]
+    pub fn at_once(today: Date, plan: Option<&Plan>) -> Self {
+        let plan_version = plan.map_or(0, |plan| plan.version);
+        Self { ship_by: ShipBy::On(today), original_ship_by: today, plan_version }
+    }
 }
 
 impl Line {
@@ -141,14 +168,20 @@ impl Reservation {
     }
 
     /// Whether its parcel may be packed at `now`: an order with every open line allocated in full,
-    /// or, where lines ship as available, with any unit allocated.
+    /// or, where lines ship as available or it has waited long enough, with any unit allocated.
     #[must_use]
     pub fn is_ready(&self, now: Time) -> bool {
         let waits = self.lines.iter().any(|line| line.queued() > 0);
         let stands = self.lines.iter().any(|line| line.allocated() > 0);
         self.state(now) == State::Confirmed
             && stands
-            && (self.ship_policy == ShipPolicy::AsAvailable || !waits)
+            && (self.ship_policy == ShipPolicy::AsAvailable || !waits || self.has_waited(now))
+    }
+
+    /// Whether the last day that its parcel waits for every line has passed.
+    #[must_use]
+    pub fn has_waited(&self, now: Time) -> bool {
+        self.together_until.is_some_and(|until| now.date_naive() > until)
     }
 
     /// The same reservation as it stands at `now`: an expired hold counts for nothing, swept or
@@ -172,6 +205,7 @@ impl Line {
         self.released += allocated + queued;
         self.backordered = 0;
         self.bumped = 0;
+        self.question = None;
         self.allocations.clear();
     }
 }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use tonic::{Request, Response, Status};
 
-use super::{Desk, decode, encode, refusals};
+use super::{Desk, decode, encode, refusals, watch};
 use crate::domain::answer::ItemView;
+use crate::domain::promise::Supply;
 use crate::domain::{Item, ProgramId, Refusal, Sku, Time};
 use crate::proto;
 use crate::proto::insight_service_server::InsightService;
 use crate::proto::{
     BacklogEntry, GetAvailabilityRequest, GetAvailabilityResponse, GetReservationRequest,
     GetReservationResponse, ListBacklogRequest, ListBacklogResponse, ListMovementsRequest,
-    ListMovementsResponse, Movement, VerifyRequest, VerifyResponse,
+    ListMovementsResponse, ListReservationsRequest, ListReservationsResponse, Movement,
+    SuggestPurchaseRequest, SuggestPurchaseResponse, VerifyRequest, VerifyResponse, WatchRequest,
 };
 use crate::store::read;
 
@@ -62,10 +64,11 @@ impl InsightService for Desk {
         request: Request<ListBacklogRequest>,
     ) -> Answered<ListBacklogResponse> {
         let (program, sku, place, size) = decode::backlog(request.get_ref())?;
-        self.known_item(&program, &sku).await?;
+        let (item, _) = self.known_item(&program, &sku).await?;
+        let supply = Supply::of(&item);
         let backlog = self.read(self.store.backlog(&program, &sku, place, size)).await?;
         Ok(Response::new(ListBacklogResponse {
-            entries: backlog.entries.iter().map(backlog_entry).collect(),
+            entries: backlog.entries.iter().map(|entry| backlog_entry(entry, &supply)).collect(),
             next_page_token: backlog.next.map(decode::queue_token).unwrap_or_default(),
         }))
     }
@@ -95,6 +98,46 @@ impl InsightService for Desk {
         self.known_program(&program).await?;
         let proof = self.read(self.store.verify(&program)).await?;
         Ok(Response::new(verify_response(proof)))
+    }
+
+    type WatchStream = watch::Answers;
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Answered<Self::WatchStream> {
+        watch::watch(self, request).await.map(Response::new)
+    }
+
+    async fn list_reservations(
+        &self,
+        request: Request<ListReservationsRequest>,
+    ) -> Answered<ListReservationsResponse> {
+        let (program, filter, state, place, size) = decode::reservations_page(request.get_ref())?;
+        match &filter.sku {
+            Some(sku) => self.known_item(&program, sku).await.map(drop)?,
+            None => self.known_program(&program).await?,
+        }
+        let page = self.read(self.store.reservations(&program, filter, place, size)).await?;
+        let asked = page.views.iter().filter(|view| state.is_none_or(|state| view.state == state));
+        Ok(Response::new(ListReservationsResponse {
+            reservations: asked.map(|view| encode::reservation(view, &program)).collect(),
+            next_page_token: page.next.as_ref().map(decode::reservation_token).unwrap_or_default(),
+        }))
+    }
+
+    async fn suggest_purchase(
+        &self,
+        request: Request<SuggestPurchaseRequest>,
+    ) -> Answered<SuggestPurchaseResponse> {
+        let (program, skus, days, behind, size) = decode::suggestion_page(request.get_ref())?;
+        self.known_program(&program).await?;
+        let page = self.store.suggestions(&program, &skus, days, &behind, size);
+        let page = self.read(page).await?;
+        if let Some(sku) = page.unknown {
+            return Err(refusals::refused(&Refusal::UnknownItem { sku }));
+        }
+        Ok(Response::new(SuggestPurchaseResponse {
+            suggestions: page.suggestions.into_iter().map(suggestion).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
     }
 }
 
@@ -142,7 +185,20 @@ pub fn verify_response(proof: read::Proof) -> VerifyResponse {
     }
 }
 
-fn backlog_entry(entry: &read::BacklogEntry) -> BacklogEntry {
+fn suggestion(suggestion: read::Suggestion) -> proto::PurchaseSuggestion {
+    proto::PurchaseSuggestion {
+        quantity: suggestion.quantity(),
+        sku: suggestion.sku,
+        backordered: suggestion.queued,
+        allowance: suggestion.allowance,
+        refused: suggestion.refused,
+        refused_calls: suggestion.refused_calls,
+        inbound: suggestion.inbound,
+    }
+}
+
+fn backlog_entry(entry: &read::BacklogEntry, supply: &Supply) -> BacklogEntry {
+    let filled_by = supply.filled_by(entry.queue_ahead + entry.units);
     let promise = entry.promise.as_ref();
     BacklogEntry {
         reservation_id: entry.reservation.to_string(),
@@ -153,6 +209,7 @@ fn backlog_entry(entry: &read::BacklogEntry) -> BacklogEntry {
         queue_ahead: entry.queue_ahead,
         promise: promise.map(|(promised, note)| encode::promise(promised, note)),
         create_time: Some(encode::timestamp(entry.created_at)),
+        inbound_id: filled_by.map(ToString::to_string).unwrap_or_default(),
     }
 }
 
@@ -170,6 +227,7 @@ fn movement(line: read::LedgerLine) -> Movement {
         backordered: delta.backordered,
         bumped: delta.bumped,
         damaged: delta.damaged,
+        inbound: delta.inbound,
         reservation_id: movement.reservation.map(|id| id.to_string()).unwrap_or_default(),
         reference: movement.reference,
         time: Some(encode::timestamp(line.at)),

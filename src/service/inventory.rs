@@ -5,10 +5,10 @@ use tonic::{Request, Response, Status};
 use super::{Desk, decode, stored};
 use crate::proto::inventory_service_server::InventoryService;
 use crate::proto::{
-    AdjustRequest, AdjustResponse, BackorderRequest, BackorderResponse, BatchReserveRequest,
-    BatchReserveResponse, ConfirmRequest, ConfirmResponse, ExtendRequest, ExtendResponse,
-    ReceiveRequest, ReceiveResponse, ReleaseRequest, ReleaseResponse, ReserveRequest,
-    ReserveResponse, ShipRequest, ShipResponse,
+    AdjustRequest, AdjustResponse, AnswerDelayRequest, AnswerDelayResponse, BackorderRequest,
+    BackorderResponse, BatchReserveRequest, BatchReserveResponse, ConfirmRequest, ConfirmResponse,
+    ExtendRequest, ExtendResponse, ReceiveRequest, ReceiveResponse, ReleaseRequest,
+    ReleaseResponse, ReserveRequest, ReserveResponse, ShipRequest, ShipResponse,
 };
 
 type Answered<T> = Result<Response<T>, Status>;
@@ -71,6 +71,15 @@ impl InventoryService for Desk {
     async fn adjust(&self, request: Request<AdjustRequest>) -> Answered<AdjustResponse> {
         let (_, extensions, message) = request.into_parts();
         let (program, request) = decode::adjust(message)?;
+        self.write(program, request, &extensions).await
+    }
+
+    async fn answer_delay(
+        &self,
+        request: Request<AnswerDelayRequest>,
+    ) -> Answered<AnswerDelayResponse> {
+        let (_, extensions, message) = request.into_parts();
+        let (program, request) = decode::answer_delay(message)?;
         self.write(program, request, &extensions).await
     }
 }

@@ -13,6 +13,8 @@ mod inventory;
 mod plan;
 mod refusals;
 mod stored;
+mod watch;
+mod webhook;
 
 use std::future::Future;
 
@@ -26,11 +28,13 @@ use crate::proto;
 use crate::proto::insight_service_server::InsightServiceServer;
 use crate::proto::inventory_service_server::InventoryServiceServer;
 use crate::proto::plan_service_server::PlanServiceServer;
+use crate::proto::webhook_service_server::WebhookServiceServer;
 use crate::store::{Reply, Store};
 
 pub use insight::verify_response;
 pub use refusals::DOMAIN;
 pub use stored::encode as encode_stored;
+pub use watch::Watching;
 
 /// Largest message of a write, in bytes: BatchReserve and the warehouse's long lists.
 const WRITE_BYTES_MAX: usize = 1 << 20;
@@ -44,13 +48,14 @@ const DEFAULT_PROGRAM: &str = "default";
 pub struct Desk {
     combiner: Combiner,
     store: Store,
+    watching: Watching,
 }
 
 impl Desk {
-    /// A desk in front of a combiner, for writes, and a store, for reads.
+    /// A desk in front of a combiner, for writes, and a store, for reads and those who watch.
     #[must_use]
-    pub fn new(combiner: Combiner, store: Store) -> Self {
-        Self { combiner, store }
+    pub fn new(combiner: Combiner, store: Store, watching: Watching) -> Self {
+        Self { combiner, store, watching }
     }
 
     /// Submits the requests of one call.
@@ -102,6 +107,8 @@ pub fn routes(
     let inventory =
         InventoryServiceServer::new(desk.clone()).max_decoding_message_size(WRITE_BYTES_MAX);
     let plan = PlanServiceServer::new(desk.clone()).max_decoding_message_size(WRITE_BYTES_MAX);
+    let webhooks =
+        WebhookServiceServer::new(desk.clone()).max_decoding_message_size(READ_BYTES_MAX);
     let insight = InsightServiceServer::new(desk).max_decoding_message_size(READ_BYTES_MAX);
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -111,6 +118,7 @@ pub fn routes(
     Ok(Routes::new(inventory)
         .add_service(plan)
         .add_service(insight)
+        .add_service(webhooks)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         // Python's reflection client speaks only this one.

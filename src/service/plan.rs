@@ -7,10 +7,13 @@ use crate::domain::Refusal;
 use crate::domain::answer::PlanView;
 use crate::proto::plan_service_server::PlanService;
 use crate::proto::{
-    CloseBackordersRequest, CloseBackordersResponse, GetPlanRequest, GetPlanResponse,
-    GetProgramRequest, GetProgramResponse, ListItemsRequest, ListItemsResponse,
-    OpenBackordersRequest, OpenBackordersResponse, PutItemsRequest, PutItemsResponse,
-    PutLocationsRequest, PutLocationsResponse, PutProgramRequest, PutProgramResponse,
+    AnnounceInboundRequest, AnnounceInboundResponse, CloseBackordersRequest,
+    CloseBackordersResponse, GetPlanRequest, GetPlanResponse, GetProgramRequest,
+    GetProgramResponse, ListInboundRequest, ListInboundResponse, ListItemsRequest,
+    ListItemsResponse, ListPlansRequest, ListPlansResponse, OpenBackordersRequest,
+    OpenBackordersResponse, PutItemsRequest, PutItemsResponse, PutLocationsRequest,
+    PutLocationsResponse, PutProgramRequest, PutProgramResponse, UpdateInboundRequest,
+    UpdateInboundResponse, UpdatePlanRequest, UpdatePlanResponse,
 };
 
 type Answered<T> = Result<Response<T>, Status>;
@@ -92,11 +95,64 @@ impl PlanService for Desk {
         let request = request.get_ref();
         let (program, sku) = decode::one_item(&request.program, &request.sku)?;
         let (item, now) = self.known_item(&program, &sku).await?;
-        let backordered = item.backordered;
-        let plan = item
-            .plan
-            .ok_or_else(|| refusals::refused(&Refusal::UnknownPlan { sku: sku.clone() }))?;
-        let view = PlanView::new(sku, plan, now, backordered);
+        let view = PlanView::new(&item, now)
+            .ok_or_else(|| refusals::refused(&Refusal::UnknownPlan { sku }))?;
         Ok(Response::new(GetPlanResponse { plan: Some(encode::plan(&view)) }))
+    }
+
+    async fn update_plan(
+        &self,
+        request: Request<UpdatePlanRequest>,
+    ) -> Answered<UpdatePlanResponse> {
+        let (_, extensions, message) = request.into_parts();
+        let (program, request) = decode::update_plan(message)?;
+        self.write(program, request, &extensions).await
+    }
+
+    async fn list_plans(&self, request: Request<ListPlansRequest>) -> Answered<ListPlansResponse> {
+        let (program, state, behind, size) = decode::plans_page(request.get_ref())?;
+        self.known_program(&program).await?;
+        let page = self.read(self.store.plans(&program, &behind, size)).await?;
+        let asked = |view: &&PlanView| state.is_none_or(|state| view.state == state);
+        Ok(Response::new(ListPlansResponse {
+            plans: page.plans.iter().filter(asked).map(encode::plan).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn announce_inbound(
+        &self,
+        request: Request<AnnounceInboundRequest>,
+    ) -> Answered<AnnounceInboundResponse> {
+        let (_, extensions, message) = request.into_parts();
+        let (program, request) = decode::announce_inbound(message)?;
+        self.write(program, request, &extensions).await
+    }
+
+    async fn update_inbound(
+        &self,
+        request: Request<UpdateInboundRequest>,
+    ) -> Answered<UpdateInboundResponse> {
+        let (_, extensions, message) = request.into_parts();
+        let (program, request) = decode::update_inbound(message)?;
+        self.write(program, request, &extensions).await
+    }
+
+    async fn list_inbound(
+        &self,
+        request: Request<ListInboundRequest>,
+    ) -> Answered<ListInboundResponse> {
+        let (program, sku, open_only, place, size) = decode::inbound_page(request.get_ref())?;
+        match &sku {
+            Some(sku) => self.known_item(&program, sku).await.map(drop)?,
+            None => self.known_program(&program).await?,
+        }
+        let page = self.store.inbounds(&program, sku.as_ref(), open_only, place, size);
+        let page = self.read(page).await?;
+        let next = page.next.map(|place| format!("{} {}", place.sku, place.inbound));
+        Ok(Response::new(ListInboundResponse {
+            inbound: page.inbounds.iter().map(|(sku, of)| encode::inbound(sku, of)).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
     }
 }

@@ -47,7 +47,11 @@ fn message(command: &Command, answer: &Answer) -> Vec<u8> {
         Command::PutItems(_) => bytes::<proto::PutItemsResponse>(answer),
         Command::OpenBackorders { .. } => bytes::<proto::OpenBackordersResponse>(answer),
         Command::CloseBackorders { .. } => bytes::<proto::CloseBackordersResponse>(answer),
-        Command::Tend { .. } => Vec::new(),
+        Command::UpdatePlan { .. } => bytes::<proto::UpdatePlanResponse>(answer),
+        Command::AnnounceInbound { .. } => bytes::<proto::AnnounceInboundResponse>(answer),
+        Command::UpdateInbound { .. } => bytes::<proto::UpdateInboundResponse>(answer),
+        Command::AnswerDelay { .. } => bytes::<proto::AnswerDelayResponse>(answer),
+        Command::Tend { .. } | Command::TendOrder { .. } => Vec::new(),
     }
 }
 

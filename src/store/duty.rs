@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
 use super::{Failure, Store};
-use crate::domain::{ProgramId, Sku};
+use crate::domain::{ProgramId, ReservationId, Sku};
 use crate::store::{read_clock, statement};
 
 impl Store {
@@ -20,6 +20,25 @@ impl Store {
                 sqlx::query_scalar(include_str!("sql/list_programs.sql"))
                     .fetch_all(&pool)
                     .instrument(statement("list_programs"))
+                    .await
+            })
+            .await?;
+        Ok(rows.iter().map(|program| ProgramId::stored(program)).collect())
+    }
+
+    /// Programmes that the background has noted something of: queues to be filled or dated, orders
+    /// that may be ready.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn busy_programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        let pool = self.pool.clone();
+        let rows: Vec<String> = self
+            .detached(async move {
+                sqlx::query_scalar(include_str!("sql/list_busy_programs.sql"))
+                    .fetch_all(&pool)
+                    .instrument(statement("list_busy_programs"))
                     .await
             })
             .await?;
@@ -46,6 +65,45 @@ impl Store {
         self.items_of(program, include_str!("sql/list_long_fills.sql"), limit)
             .instrument(statement("list_long_fills"))
             .await
+    }
+
+    /// Items of a programme whose queue is being given new dates, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn redates(&self, program: &ProgramId, limit: i64) -> Result<Vec<Sku>, Failure> {
+        self.items_of(program, include_str!("sql/list_redates.sql"), limit)
+            .instrument(statement("list_redates"))
+            .await
+    }
+
+    /// Items of a programme for which a date has passed: of supply, of a plan, of a question.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn passed(&self, program: &ProgramId, limit: i64) -> Result<Vec<Sku>, Failure> {
+        self.items_of(program, include_str!("sql/list_passed.sql"), limit)
+            .instrument(statement("list_passed"))
+            .await
+    }
+
+    /// Orders of a programme that may have become ready to ship, at most about `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn ready_checks(
+        &self,
+        program: &ProgramId,
+        limit: i64,
+    ) -> Result<Vec<ReservationId>, Failure> {
+        let orders = self
+            .items_of(program, include_str!("sql/list_ready_checks.sql"), limit)
+            .instrument(statement("list_ready_checks"))
+            .await?;
+        Ok(orders.iter().map(|order| ReservationId::stored(order.as_str())).collect())
     }
 
     async fn items_of(

@@ -15,15 +15,19 @@ pub mod connect;
 pub mod duty;
 pub mod embedded;
 mod failure;
+pub mod feed;
 mod load;
 pub mod read;
 mod rows;
 mod save;
+pub mod sinks;
 mod transact;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::domain::{Answer, Command, Refusal};
@@ -63,18 +67,30 @@ pub struct Body {
 /// Makes the stored form of an answer. Given by the service, so that this room knows no protobuf.
 pub type Encode = fn(&Command, &Result<Answer, Refusal>) -> Body;
 
+/// Reads of events at once: listeners, however many, leave the other connections to callers.
+const READERS_MAX: usize = 2;
+
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
     encode: Encode,
+    heads: feed::Heads,
+    readers: Arc<Semaphore>,
 }
 
 impl Store {
     /// A store on a pool.
     #[must_use]
     pub fn new(pool: PgPool, encode: Encode) -> Self {
-        Self { pool, encode }
+        let readers = Arc::new(Semaphore::new(READERS_MAX));
+        Self { pool, encode, heads: feed::Heads::default(), readers }
+    }
+
+    /// How far the streams of events have come.
+    #[must_use]
+    pub fn heads(&self) -> &feed::Heads {
+        &self.heads
     }
 
     /// Waits until every connection was given back, and closes them.

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use opentelemetry::{KeyValue, StringValue, global};
 use opentelemetry_semantic_conventions::metric::RPC_SERVER_CALL_DURATION;
 
@@ -37,6 +37,17 @@ pub struct Metrics {
     pub refusals: Counter<u64>,
     /// `backstock.batch.retries`, retries by `cause`. Counted through [`Metrics::retried`].
     pub retries: Counter<u64>,
+    /// `backstock.events.published`, events that got their places in the streams.
+    pub published: Counter<u64>,
+    /// `backstock.sink.deliveries`, events sent, by `kind` of sink and `outcome`: `ok` or `failed`.
+    /// Counted through [`Metrics::delivered`].
+    pub deliveries: Counter<u64>,
+    /// `backstock.sink.parked`, sinks to which nothing is sent any more, by `kind`, in the whole
+    /// database. Set through [`Metrics::sinks`].
+    pub sinks_parked: Gauge<i64>,
+    /// `backstock.sink.lag`, events that the last sink of a `kind` is behind, parked ones left out.
+    /// Set through [`Metrics::sinks`].
+    pub sink_lag: Gauge<i64>,
 }
 
 /// The instruments. They belong to the meter provider that is global at the first call, so
@@ -55,6 +66,20 @@ impl Metrics {
     /// Counts one more run of a batch. `cause` is one of a few fixed words, such as `deadlock`.
     pub fn retried(&self, cause: &'static str) {
         self.retries.add(1, &[KeyValue::new("cause", cause)]);
+    }
+
+    /// Counts one event that was sent to a sink, or could not be.
+    pub fn delivered(&self, kind: &'static str, is_ok: bool) {
+        let outcome = if is_ok { "ok" } else { "failed" };
+        let attributes = [KeyValue::new("kind", kind), KeyValue::new("outcome", outcome)];
+        self.deliveries.add(1, &attributes);
+    }
+
+    /// Says how the sinks of a kind are.
+    pub fn sinks(&self, kind: String, parked: i64, lag: i64) {
+        let kind = [KeyValue::new("kind", kind)];
+        self.sinks_parked.record(parked, &kind);
+        self.sink_lag.record(lag, &kind);
     }
 
     fn of(meter: &Meter) -> Self {
@@ -89,6 +114,26 @@ impl Metrics {
                 .u64_counter("backstock.batch.retries")
                 .with_unit("{retry}")
                 .with_description("Batches that were run again, by cause.")
+                .build(),
+            published: meter
+                .u64_counter("backstock.events.published")
+                .with_unit("{event}")
+                .with_description("Events that got their places in the streams.")
+                .build(),
+            deliveries: meter
+                .u64_counter("backstock.sink.deliveries")
+                .with_unit("{event}")
+                .with_description("Events sent to sinks, by kind and outcome.")
+                .build(),
+            sinks_parked: meter
+                .i64_gauge("backstock.sink.parked")
+                .with_unit("{sink}")
+                .with_description("Sinks to which nothing is sent until they are told to go on.")
+                .build(),
+            sink_lag: meter
+                .i64_gauge("backstock.sink.lag")
+                .with_unit("{event}")
+                .with_description("Events that the last sink of a kind is behind.")
                 .build(),
         }
     }

@@ -7,6 +7,7 @@
 //! do.
 
 mod forget;
+mod relay;
 mod tend;
 
 use std::future::Future;
@@ -37,8 +38,17 @@ impl Workers {
         workers.spawn("sweep", tend::SWEEP_EVERY, move || tend::sweep(of.clone(), by.clone()));
         let (of, by) = (store.clone(), combiner.clone());
         workers.spawn("fill", tend::FILL_EVERY, move || tend::fill(of.clone(), by.clone()));
+        let (of, by) = (store.clone(), combiner.clone());
+        workers.spawn("redate", tend::FILL_EVERY, move || tend::redate(of.clone(), by.clone()));
+        let (of, by) = (store.clone(), combiner.clone());
+        workers.spawn("ready", tend::FILL_EVERY, move || tend::say_ready(of.clone(), by.clone()));
+        let (of, by) = (store.clone(), combiner.clone());
+        workers
+            .spawn("dates", tend::DATES_EVERY, move || tend::notice_dates(of.clone(), by.clone()));
         let of = store.clone();
         workers.spawn("forget", forget::FORGET_EVERY, move || forget::forget(of.clone()));
+        let (of, stop) = (store.clone(), workers.stop.clone());
+        workers.spawn("relay", relay::RELAY_EVERY, move || relay::relay(of.clone(), stop.clone()));
         workers.duties.close();
         workers
     }

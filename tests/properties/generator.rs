@@ -45,6 +45,8 @@ struct Author {
     lines: Vec<String>,
     made: u64,
     receipts: u64,
+    /// Days that were waited.
+    days: u64,
     skus: usize,
 }
 
@@ -52,7 +54,8 @@ struct Author {
 pub fn history(seed: u64, length: usize) -> Vec<String> {
     let mut dice = Dice::new(seed);
     let skus = usize::try_from(dice.range(1, 4)).expect("few");
-    let mut author = Author { dice, lines: Vec::new(), made: 0, receipts: 0, skus };
+    let lines = Vec::new();
+    let mut author = Author { dice, lines, made: 0, receipts: 0, days: 0, skus };
     author.opening();
     while author.lines.len() < length {
         author.line();
@@ -86,11 +89,12 @@ impl Author {
     fn settings(&mut self, sku: &str) -> String {
         let listing = if self.dice.one_in(4) { " listing L" } else { "" };
         let safety = if self.dice.one_in(3) { self.dice.range(1, 4) } else { 0 };
-        format!("{sku} safety {safety}{listing}")
+        let low = if self.dice.one_in(3) { " low 3" } else { "" };
+        format!("{sku} safety {safety}{low}{listing}")
     }
 
     fn line(&mut self) {
-        let line = match self.dice.range(1, 100) {
+        let line = match self.dice.range(1, 126) {
             1..=16 => self.reserve(),
             17..=34 => self.backorder(),
             35..=46 => self.receive(),
@@ -98,7 +102,8 @@ impl Author {
             57..=66 => format!("confirm {}", self.reservation()),
             67..=71 => self.ship(),
             72..=80 => self.adjust(),
-            81..=86 => self.plan(),
+            81..=84 => self.plan("plan"),
+            85..=86 => self.plan("update plan"),
             87 => format!("close {}", self.sku()),
             88..=89 => {
                 let sku = self.sku();
@@ -109,9 +114,33 @@ impl Author {
             }
             92..=95 => format!("wait {} minutes", self.dice.range(1, 12)),
             96..=99 => return self.lapse(),
-            _ => format!("location {} {}", self.dice.pick(&PLACES), self.dice.range(0, 3)),
+            100 => format!("location {} {}", self.dice.pick(&PLACES), self.dice.range(0, 3)),
+            101..=105 => self.supply("inbound"),
+            106..=109 => self.supply("update inbound"),
+            110 => self.supply("cancel inbound"),
+            111..=112 => {
+                let answer = self.dice.pick(&["keep", "cancel"]);
+                format!("answer {} {} {answer}", self.reservation(), self.sku())
+            }
+            113..=115 => {
+                let days = self.dice.range(1, 3);
+                self.days += days;
+                format!("wait {days} days")
+            }
+            _ => format!("settle {}", self.sku()),
         };
         self.say(line);
+    }
+
+    /// A day from today on, at most so many days away.
+    fn day(&mut self, most: u64) -> String {
+        format!("+{}d", self.days + self.dice.range(0, most))
+    }
+
+    /// Few numbers, so that many calls name the same supply.
+    fn supply(&mut self, deed: &str) -> String {
+        let (id, sku, units) = (self.dice.range(1, 3), self.sku(), self.dice.range(1, 12));
+        format!("{deed} I{id} {sku} {units} ships {}", self.day(12))
     }
 
     /// Holds run out, and some are confirmed all the same while goods arrive.
@@ -162,7 +191,11 @@ impl Author {
             _ => " for bob",
         };
         let policy = self.dice.pick(&["", "", " ships together", " ships as_available"]);
-        format!("{term}{customer}{policy}")
+        let together = match self.dice.one_in(6) {
+            true => format!(" together {}", self.day(4)),
+            false => String::new(),
+        };
+        format!("{term}{customer}{policy}{together}")
     }
 
     fn reserve(&mut self) -> String {
@@ -187,8 +220,15 @@ impl Author {
             false => None,
         };
         let second = second.map(|sku| format!(", {sku} {} damaged 1", self.dice.range(1, 6)));
+        let answers = match self.dice.range(1, 6) {
+            1 => format!(" inbound I{}", self.dice.range(1, 3)),
+            2 => format!(" damaged 2 inbound I{}", self.dice.range(1, 3)),
+            3 => format!(" inbound I{} closes", self.dice.range(1, 3)),
+            _ => String::new(),
+        };
         let place = self.dice.pick(&["", "", " at east", " at west"]);
-        format!("receive R{} {sku} {good}{}{place}", self.receipts, second.unwrap_or_default())
+        let second = second.unwrap_or_default();
+        format!("receive R{} {sku} {good}{answers}{second}{place}", self.receipts)
     }
 
     /// All of a reservation, or a part of one line.
@@ -224,15 +264,28 @@ impl Author {
         }
     }
 
-    fn plan(&mut self) -> String {
+    fn plan(&mut self, deed: &str) -> String {
         let (sku, cap) = (self.sku(), self.dice.range(1, 30));
         let limit = if self.dice.one_in(4) { " limit 6" } else { "" };
+        let ships = match self.dice.range(1, 4) {
+            1 => self.days + 40,
+            2 => self.days + 35,
+            3 => self.days + 50,
+            _ => self.days + self.dice.range(2, 8),
+        };
         let window = match self.dice.range(1, 5) {
-            1 => " opens in 5 minutes",
-            2 => " closes in 20 minutes",
+            1 => " opens in 5 minutes".to_owned(),
+            2 => " closes in 20 minutes".to_owned(),
+            _ => format!(" closes at +{ships}d"),
+        };
+        let allowance = if self.dice.one_in(4) { " allowance 2" } else { "" };
+        let follows = if self.dice.one_in(4) { " by_inbound" } else { "" };
+        let asks = match self.dice.range(1, 5) {
+            1 => " asks within 1 day by_class",
+            2 => " asks within 1 day release",
+            3 => " asks within 2 days keep",
             _ => "",
         };
-        let ships = self.dice.pick(&["+40d", "+35d", "+50d"]);
-        format!("plan {sku} cap {cap}{limit}{window} ships {ships}")
+        format!("{deed} {sku} cap {cap}{limit}{allowance}{follows}{asks}{window} ships +{ships}d")
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use backstock::domain::{Command, Request, Time};
+use backstock::domain::{Command, Kind, Request, Sku, Time};
 use backstock::store::Body;
 use chrono::{DateTime, TimeDelta};
 
 use crate::support::call::Call;
 use crate::support::decode;
 use crate::support::language::Deed;
-use crate::support::outcome::Outcome;
+use crate::support::outcome::{Outcome, Refused, Shown};
 use crate::support::parse;
 use crate::support::world::World;
 
@@ -55,8 +55,10 @@ pub fn shorten(mut lines: Vec<String>, fails: impl Fn(&[String]) -> bool) -> Vec
 pub enum Step {
     /// Time passes.
     Wait(i64),
+    /// The background takes a step with an item.
+    Tend(Sku),
     /// The service is asked.
-    Ask(Box<Call>, Request),
+    Ask(Box<Call>, Box<Request>),
 }
 
 impl Step {
@@ -65,6 +67,10 @@ impl Step {
         match self {
             Self::Wait(seconds) => {
                 pass(world, *seconds);
+                None
+            }
+            Self::Tend(sku) => {
+                world.step(sku);
                 None
             }
             Self::Ask(_, request) => world.run(std::slice::from_ref(request)).pop(),
@@ -83,6 +89,7 @@ pub fn step(program: &str, start: Time, now: Time, line: &str) -> Step {
     let deed = parse::deed(program, start, now, line);
     match deed.unwrap_or_else(|error| panic!("{line}: {error}")) {
         Deed::Wait(seconds) => Step::Wait(seconds),
+        Deed::Settle(sku) => Step::Tend(Sku::stored(&sku)),
         Deed::Call(call) => Step::ask(call),
         other => panic!("a history has no {other:?}"),
     }
@@ -91,7 +98,7 @@ pub fn step(program: &str, start: Time, now: Time, line: &str) -> Step {
 impl Step {
     fn ask(call: Call) -> Self {
         let request = decode::request(&call).expect("a write");
-        Self::Ask(Box::new(call), request)
+        Self::Ask(Box::new(call), Box::new(request))
     }
 
     /// The same with a request id.
@@ -122,8 +129,8 @@ pub fn steps(lines: &[String]) -> Vec<(String, Step)> {
 /// Steps that are decided at the same instant in one batch, or a wait.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
-    /// Time passes instead.
-    pub wait: Option<i64>,
+    /// Time passes, or the background takes a step, instead.
+    pub pause: Option<Step>,
     /// As text.
     pub lines: Vec<String>,
     /// As calls.
@@ -133,6 +140,12 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// What one of its requests got, without the versions of items.
+    pub fn told(&self, request: &Request, body: &Body) -> Result<Shown, Refused> {
+        let at = self.requests.iter().position(|other| other.id == request.id).unwrap_or(0);
+        Outcome::of(&self.calls[at], body).timeless(false)
+    }
+
     /// What one of its requests got.
     pub fn show(&self, request: &Request, body: &Body) -> String {
         let at = self.requests.iter().position(|other| other.id == request.id).unwrap_or(0);
@@ -147,8 +160,8 @@ pub fn chunks(steps: &[(String, Step)], most: usize) -> Vec<Chunk> {
     let mut is_open = false;
     for (line, step) in steps {
         match step {
-            Step::Wait(seconds) => {
-                chunks.push(Chunk { wait: Some(*seconds), ..Chunk::default() });
+            Step::Wait(_) | Step::Tend(_) => {
+                chunks.push(Chunk { pause: Some(step.clone()), ..Chunk::default() });
                 is_open = false;
             }
             Step::Ask(call, request) => {
@@ -161,7 +174,7 @@ pub fn chunks(steps: &[(String, Step)], most: usize) -> Vec<Chunk> {
                 let chunk = chunks.last_mut().expect("one was opened");
                 chunk.lines.push(line.clone());
                 chunk.calls.push((**call).clone());
-                chunk.requests.push(request.clone());
+                chunk.requests.push((**request).clone());
             }
         }
     }
@@ -201,12 +214,18 @@ pub fn digest(world: &World) -> BTreeMap<String, String> {
             item.backordered,
             item.bumped,
             item.safety_stock,
+            item.owed,
+            item.inbound,
+            item.low_stock,
             item.cap,
             item.plan_version,
             item.version,
         ];
         let (stocks, plan) = (&item.stocks, &item.plan);
         rows.insert(format!("item {sku}"), format!("{counters:?} {stocks:?} {plan:?}"));
+        let redate =
+            item.redate.as_ref().map(|of| (of.at_bumped, of.age, of.units_before, of.again));
+        rows.insert(format!("supply {sku}"), format!("{:?} {redate:?}", item.inbounds));
         let ledger: Vec<_> = world.ledger.iter().filter(|m| m.sku == *sku).collect();
         rows.insert(format!("ledger {sku}"), format!("{ledger:?}"));
     }
@@ -216,6 +235,8 @@ pub fn digest(world: &World) -> BTreeMap<String, String> {
     for (sku, settings) in &world.settings {
         rows.insert(format!("settings {sku}"), format!("{settings:?}"));
     }
+    let house = (&world.long_fills, &world.ready_checks, &world.refused);
+    rows.insert("background".to_owned(), format!("{house:?}"));
     rows.insert("receipts".to_owned(), world.receipts.len().to_string());
     rows.insert("programme".to_owned(), format!("{:?} {:?}", world.program, world.places));
     rows
@@ -234,4 +255,34 @@ pub fn same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) ->
         }
     }
     Ok(())
+}
+
+/// The same without the versions of items and without where the ledger says that an order is ready:
+/// that is said under the locks of all of its items, at once or by the background, and makes a
+/// version of its own.
+pub fn loose_digest(world: &World) -> BTreeMap<String, String> {
+    let mut world = world.clone();
+    for sku in world.items.keys().map(ToString::to_string).collect::<Vec<_>>() {
+        world.tend(&sku);
+    }
+    world.items.values_mut().for_each(|item| item.version = 0);
+    world.ledger.retain(|movement| movement.kind != Kind::Ready);
+    for movement in &mut world.ledger {
+        (movement.version, movement.part) = (0, 0);
+    }
+    let queues: Vec<(String, String)> = world
+        .items
+        .keys()
+        .map(|sku| {
+            let queue = world.queue(sku).into_iter().map(|(of, units, _)| (&of.id, units));
+            (format!("queue {sku}"), format!("{:?}", queue.collect::<Vec<_>>()))
+        })
+        .collect();
+    for reservation in world.reservations.values_mut() {
+        reservation.lines.iter_mut().for_each(|line| line.age = 0);
+        reservation.ready_at = None;
+    }
+    let mut rows = digest(&world);
+    rows.extend(queues);
+    rows
 }

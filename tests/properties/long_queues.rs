@@ -50,7 +50,7 @@ async fn step(pair: &mut Pair, at: &mut usize, group: &[&Line]) -> Result<(), St
         *at += 1;
         match pair.understand(start, *at, &line.call) {
             Ok(asked) => batch.push(asked),
-            Err(seconds) => pair.pass(seconds).await,
+            Err(pause) => pair.pause(&pause).await?,
         }
     }
     let detail = if line.is_loose { Detail::Nothing } else { Detail::WithoutVersions };

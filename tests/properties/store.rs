@@ -15,8 +15,9 @@ use sqlx::PgPool;
 use crate::generator::{self, Dice};
 use crate::history::{self, Step, step};
 use crate::rows;
+use crate::support::background::house;
 use crate::support::call::Call;
-use crate::support::dates::machine_time;
+use crate::support::dates::{days_passed, machine_time, shifted};
 use crate::support::outcome::Outcome;
 use crate::support::server::{Cluster, let_pass, with_cluster};
 use crate::support::world::World;
@@ -31,6 +32,10 @@ pub struct Pair {
     pub world: World,
     /// The programme of both.
     pub program: ProgramId,
+    /// When it began.
+    start: Time,
+    /// Seconds that were made to pass.
+    passed: i64,
 }
 
 /// How much of two answers must agree.
@@ -68,13 +73,26 @@ impl Pair {
     pub fn new(store: &Store, sql: &PgPool, program: &str) -> Self {
         let world = World::new(program, machine_time());
         let (store, sql, program) = (store.clone(), sql.clone(), ProgramId::stored(program));
-        Self { store, sql, world, program }
+        let start = world.now;
+        Self { store, sql, world, program, start, passed: 0 }
     }
 
     /// Lets time pass for both.
     pub async fn pass(&mut self, seconds: i64) {
+        let days = days_passed(self.start, self.passed + seconds) - self.days();
+        self.passed += seconds;
         history::pass(&mut self.world, seconds);
-        let_pass(&self.sql, self.program.as_str(), seconds).await;
+        let_pass(&self.sql, self.program.as_str(), seconds, days).await;
+    }
+
+    /// The days that have begun since the start: so much earlier lie all dates of the store.
+    pub fn days(&self) -> i64 {
+        days_passed(self.start, self.passed)
+    }
+
+    /// What the store answered, in the model's dates.
+    fn told(&self, stored: Body) -> Body {
+        Body { bytes: shifted(&stored.bytes, self.days()), ..stored }
     }
 
     /// Runs a batch in both, and compares the answers.
@@ -99,27 +117,66 @@ impl Pair {
                 Reply::Stored(body) => body,
                 Reply::Failed(failure) => return Err(format!("a member failed: {failure:?}")),
             };
+            let stored = self.told(stored);
             same_answer(&asked[at].call, &model, &stored, detail)?;
             outcomes.push(Outcome::of(&asked[at].call, &stored));
         }
         Ok(outcomes)
     }
 
-    /// What a line asks of each; a wait is its seconds.
-    pub fn understand(&self, start: Time, at: usize, line: &str) -> Result<Asked, i64> {
-        let program = self.program.as_str();
-        let step = |now| step(program, start, now, line).numbered(&format!("q{at}"));
-        match (step(self.world.now), step(machine_time())) {
-            (Step::Ask(call, model), Step::Ask(_, store)) => {
-                Ok(Asked { call: *call, model, store })
+    /// Lets time pass, or the background take a step, in both.
+    pub async fn pause(&mut self, pause: &Step) -> Result<(), String> {
+        match pause {
+            Step::Wait(seconds) => self.pass(*seconds).await,
+            Step::Tend(sku) => {
+                self.house(Command::Tend { sku: sku.clone() }).await?;
+                for reservation in self.world.maybe_ready(sku) {
+                    self.house(Command::TendOrder { reservation }).await?;
+                }
             }
-            (Step::Wait(seconds), _) | (_, Step::Wait(seconds)) => Err(seconds),
+            Step::Ask(..) => unreachable!("a call is no pause"),
+        }
+        Ok(())
+    }
+
+    /// Runs a command of the house in both.
+    async fn house(&mut self, command: Command) -> Result<(), String> {
+        self.world.now += TimeDelta::milliseconds(1);
+        let request = [house(command)];
+        self.world.run(&request);
+        let replies = self.store.transact(&self.program, &request).await;
+        match &replies.map_err(|error| format!("the store failed: {error:?}"))?[..] {
+            [Reply::Fresh(_)] => Ok(()),
+            other => Err(format!("the house gets {other:?}")),
+        }
+    }
+
+    /// Has the background work off everything, in both.
+    async fn settle(&mut self) -> Result<(), String> {
+        for sku in self.world.items.keys().cloned().collect::<Vec<Sku>>() {
+            while !self.world.is_settled(&sku) {
+                self.pause(&Step::Tend(sku.clone())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a line asks of each, or what happens instead.
+    pub fn understand(&self, start: Time, at: usize, line: &str) -> Result<Asked, Step> {
+        let program = self.program.as_str();
+        let step = |start, now| step(program, start, now, line).numbered(&format!("q{at}"));
+        let stored = start - TimeDelta::days(self.days());
+        match (step(start, self.world.now), step(stored, machine_time())) {
+            (Step::Ask(call, model), Step::Ask(_, store)) => {
+                Ok(Asked { call: *call, model: *model, store: *store })
+            }
+            (pause, _) => Err(pause),
         }
     }
 
     /// Compares all rows and what reads show, and has the store prove its sums.
     pub async fn compare(&self) -> Result<(), String> {
-        let stored = rows::stored(&self.sql, self.program.as_str()).await;
+        let stored = rows::stored(&self.sql, self.program.as_str(), self.days()).await;
         rows::same(&rows::modelled(&self.world), &stored)?;
         self.prove().await?;
         self.compare_reads(Detail::All).await
@@ -141,13 +198,14 @@ impl Pair {
         let mut views = views.map_err(|error| format!("{error:?}"))?;
         views.sort_by(|one, other| one.sku.cmp(&other.sku));
         let any = Command::Adjust { location: None, adjustments: Vec::new() };
-        let stored = encode_stored(&any, &Ok(Answer::Items(views)));
+        let stored = self.told(encode_stored(&any, &Ok(Answer::Items(views))));
         let names: Vec<String> = skus.iter().map(ToString::to_string).collect();
         let call = Call::Availability(Default::default());
         same_answer(&call, &self.world.availability(&names), &stored, detail)?;
         for sku in &skus {
             self.compare_queue(sku).await?;
         }
+        self.compare_lists(&skus).await?;
         // Of very many reservations, some.
         let every = (self.world.reservations.len() / 40).max(1);
         for id in self.world.reservations.keys().step_by(every) {
@@ -162,7 +220,7 @@ impl Pair {
         let program = self.program.clone();
         let answer = Answer::Reservation { view, program, shortages: Vec::new() };
         let command = Command::Confirm { reservation: id.clone() };
-        let stored = encode_stored(&command, &Ok(answer));
+        let stored = self.told(encode_stored(&command, &Ok(answer)));
         let call = Call::Reservation(Default::default());
         same_answer(&call, &self.world.reservation(id.as_str()), &stored, detail)
     }
@@ -215,7 +273,14 @@ async fn play(pair: &mut Pair, seed: u64, lines: &[String]) -> Result<(), String
             size = dice.range(1, 20);
         }
         match next {
-            Err(seconds) => pair.pass(seconds).await,
+            Err(pause) => {
+                let day = pair.days();
+                pair.pause(&pause).await.map_err(wrong)?;
+                // Dates of a call lie as many days back as had passed when it was made.
+                if pair.days() != day {
+                    asked.clear();
+                }
+            }
             Ok(next) if is_solitary => pair.run(&[next]).await.map_err(wrong)?,
             Ok(next) => {
                 asked.push(next.clone());
@@ -228,6 +293,8 @@ async fn play(pair: &mut Pair, seed: u64, lines: &[String]) -> Result<(), String
         }
     }
     pair.run(&batch).await?;
+    pair.compare().await?;
+    pair.settle().await?;
     pair.compare().await
 }
 

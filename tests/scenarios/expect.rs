@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use backstock::domain::Time;
 
 use super::facts::{self, Fact};
-use crate::support::dates::date;
+use crate::support::dates::{date, dated};
 use crate::support::outcome::Outcome;
 
 /// Kinds of facts that are named by their first word.
@@ -34,7 +34,7 @@ pub fn check(outcome: &Outcome, expected: Option<&str>, start: Time) -> Result<(
         (Err(refused), None) => return Err(format!("is refused: {refused:?}")),
         (Ok(_), None) => return Ok(()),
         (Ok(shown), Some(expected)) => match facts::text(shown) {
-            Some(text) if text == squeezed(expected) => return Ok(()),
+            Some(text) if text == squeezed(expected, start) => return Ok(()),
             Some(text) => return Err(format!("shows {text}")),
             None => None,
         },
@@ -72,8 +72,9 @@ pub fn check(outcome: &Outcome, expected: Option<&str>, start: Time) -> Result<(
     compare(&facts, &wanted)
 }
 
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A text with single spaces and its dates in full.
+pub fn squeezed(text: &str, start: Time) -> String {
+    dated(start, &text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn read(words: &[&str], start: Time) -> Result<Wanted, String> {

@@ -33,13 +33,18 @@ impl Fact {
     fn promised(self, promise: Option<&proto::Promise>) -> Self {
         match promise {
             Some(promise) => self
-                .with("promise", &promise.ship_by)
+                .with("promise", known(&promise.ship_by))
                 .with("originally", &promise.original_ship_by)
                 .with("plan", promise.plan_version)
                 .with("note", &promise.note),
             None => self.with("promise", "none"),
         }
     }
+}
+
+/// A date, or that none is known.
+fn known(date: &str) -> &str {
+    if date.is_empty() { "unknown" } else { date }
 }
 
 fn word(word: &str) -> Fact {
@@ -84,9 +89,15 @@ pub fn of(shown: &Shown) -> Vec<Fact> {
             };
             places.iter().enumerate().map(place).collect()
         }
-        Shown::Plan(plan) => plan_facts(plan),
+        Shown::Plan(plan, warnings) => plan_facts(plan, warnings),
+        Shown::Inbound(inbound) => inbound_facts(inbound),
         Shown::Batch(results) => results.iter().enumerate().map(result).collect(),
-        Shown::Backlog(_) | Shown::Movements(_) => Vec::new(),
+        Shown::Backlog(_)
+        | Shown::Movements(_)
+        | Shown::Plans(_)
+        | Shown::Inbounds(_)
+        | Shown::Reservations(_)
+        | Shown::Suggestions(_) => Vec::new(),
     }
 }
 
@@ -94,7 +105,10 @@ fn reservation_facts(reservation: &proto::Reservation) -> Vec<Fact> {
     let state = reservation.state().as_str_name();
     let state = state.trim_start_matches("RESERVATION_STATE_").to_lowercase();
     let ready = if reservation.ready_to_ship { "ready" } else { "waiting" };
-    let mut facts = vec![word(&state), word(ready)];
+    let together =
+        if reservation.together_until.is_empty() { "none" } else { &reservation.together_until };
+    let order = fact("total", "", &[]).with("together", together);
+    let mut facts = vec![word(&state), word(ready), order];
     facts.extend(reservation.lines.iter().map(|line| {
         let ahead = line.queue_ahead.map_or("none".to_owned(), |units| units.to_string());
         fact("line", &line.sku, &["allocated", "backordered", "shipped", "released"])
@@ -106,9 +120,19 @@ fn reservation_facts(reservation: &proto::Reservation) -> Vec<Fact> {
             .with("at", places(&line.allocations))
             .with("ahead", ahead)
             .with("version", line.item_version)
+            .with("asked", line.delay_question.as_ref().map_or("nothing", asked))
             .promised(line.promise.as_ref())
     }));
     facts
+}
+
+/// What silence means, of a question that is open.
+fn asked(question: &proto::DelayQuestion) -> &'static str {
+    match question.on_silence() {
+        proto::DelayAnswer::Keep => "keep",
+        proto::DelayAnswer::Cancel => "cancel",
+        proto::DelayAnswer::Unspecified => "unspecified",
+    }
 }
 
 fn short(short: &proto::Shortage) -> Fact {
@@ -149,15 +173,19 @@ fn item(item: &proto::ItemStock) -> Fact {
         .with("bumped", item.bumped)
         .with("safety", item.safety_stock)
         .with("headroom", item.backorder_headroom)
+        .with("inbound", item.inbound)
         .with("version", item.item_version)
         .with("at", places(&item.on_hand_at))
         .promised(item.promise.as_ref())
 }
 
-fn plan_facts(plan: &proto::Plan) -> Vec<Fact> {
-    let state = plan.state().as_str_name().trim_start_matches("PLAN_STATE_").to_lowercase();
-    vec![
-        word(&state),
+fn plan_state(plan: &proto::Plan) -> String {
+    plan.state().as_str_name().trim_start_matches("PLAN_STATE_").to_lowercase()
+}
+
+fn plan_facts(plan: &proto::Plan, warnings: &[String]) -> Vec<Fact> {
+    let mut facts = vec![
+        word(&plan_state(plan)),
         fact("line", &plan.sku, &[])
             .with("cap", plan.cap)
             .with("effective", plan.effective_cap)
@@ -166,8 +194,38 @@ fn plan_facts(plan: &proto::Plan) -> Vec<Fact> {
             .with("allowance", plan.allowance)
             .with("stages", plan.timeline.len())
             .with("ships", &plan.ship_by)
+            .with("warnings", warnings.len())
             .with("version", plan.version),
-    ]
+    ];
+    facts.extend(plan.cap_by_inbound.then(|| word("by_inbound")));
+    facts.extend(plan.delay_answers.as_ref().map(|asks| {
+        let silence = asks.on_silence().as_str_name().trim_start_matches("ON_SILENCE_");
+        word(&format!("asks_{}", silence.to_lowercase()))
+    }));
+    facts
+}
+
+fn inbound_facts(inbound: &proto::Inbound) -> Vec<Fact> {
+    let mut facts = vec![
+        fact("line", &inbound.inbound_id, &["received", "damaged"])
+            .with("expected", inbound.expected)
+            .with("received", inbound.received)
+            .with("damaged", inbound.damaged)
+            .with("left", inbound.left)
+            .with("arrives", &inbound.arrives_on)
+            .with("ships", &inbound.ships_on),
+    ];
+    facts.extend(flags(inbound).into_iter().map(word));
+    facts
+}
+
+fn flags(inbound: &proto::Inbound) -> Vec<&'static str> {
+    let flags = [
+        (inbound.cancelled, "cancelled"),
+        (inbound.closed, "closed"),
+        (inbound.overdue, "overdue"),
+    ];
+    flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).collect()
 }
 
 fn result((at, result): (usize, &proto::BatchReserveResult)) -> Fact {
@@ -199,13 +257,42 @@ pub fn text(shown: &Shown) -> Option<String> {
             .iter()
             .map(|entry| {
                 let bumped = if entry.bumped { " bumped" } else { "" };
-                format!("{} {}{bumped}", entry.reservation_id, entry.quantity)
+                let by = if entry.inbound_id.is_empty() { "" } else { " by " };
+                let (id, units) = (&entry.reservation_id, entry.quantity);
+                format!("{id} {units}{bumped}{by}{}", entry.inbound_id)
             })
             .collect(),
+        Shown::Plans(plans) => {
+            plans.iter().map(|plan| format!("{} {}", plan.sku, plan_state(plan))).collect()
+        }
+        Shown::Inbounds(inbounds) => inbounds.iter().map(inbound).collect(),
+        Shown::Reservations(reservations) => {
+            let state = |r: &proto::Reservation| {
+                r.state().as_str_name().trim_start_matches("RESERVATION_STATE_").to_lowercase()
+            };
+            let shown = |r: &proto::Reservation| format!("{} {}", r.reservation_id, state(r));
+            reservations.iter().map(shown).collect()
+        }
+        Shown::Suggestions(suggestions) => suggestions.iter().map(suggestion).collect(),
         Shown::Movements(movements) => movements.iter().map(movement).collect(),
         _ => return None,
     };
     Some(if lines.is_empty() { "nobody".to_owned() } else { lines.join(", ") })
+}
+
+fn inbound(inbound: &proto::Inbound) -> String {
+    let proto::Inbound { inbound_id, sku, left, ships_on, .. } = inbound;
+    let mut words = vec![format!("{inbound_id} {sku} {left} {ships_on}")];
+    words.extend(flags(inbound).into_iter().map(ToOwned::to_owned));
+    words.join(" ")
+}
+
+/// `A 9 = 5 + 1 + 4 - 1 of 2 calls`: what to order, and what that is made of.
+fn suggestion(of: &proto::PurchaseSuggestion) -> String {
+    format!(
+        "{} {} = {} + {} + {} - {} of {} calls",
+        of.sku, of.quantity, of.backordered, of.allowance, of.refused, of.inbound, of.refused_calls
+    )
 }
 
 fn movement(movement: &proto::Movement) -> String {
@@ -216,6 +303,7 @@ fn movement(movement: &proto::Movement) -> String {
         ("backordered", movement.backordered),
         ("bumped", movement.bumped),
         ("damaged", movement.damaged),
+        ("inbound", movement.inbound),
     ];
     let counters = counters.into_iter().filter(|(_, units)| *units != 0);
     let mut words = vec![kind];

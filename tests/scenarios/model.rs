@@ -1,5 +1,6 @@
 //! Every call of the contract, answered by the in-memory world.
 
+use backstock::domain::promise::Supply;
 use backstock::domain::{Kind, Sku};
 use backstock::proto;
 use backstock::store::Body;
@@ -17,6 +18,10 @@ pub fn answer(world: &mut World, call: &Call) -> Body {
         Call::Plan(request) => world.plan(&request.sku),
         Call::Backlog(request) => backlog(world, &request.sku),
         Call::Movements(request) => movements(world, &request.sku),
+        Call::Plans(request) => world.list_plans(request),
+        Call::Inbounds(request) => world.list_inbounds(request),
+        Call::Reservations(request) => world.list_reservations(request),
+        Call::Suggestions(request) => world.suggestions(request),
         Call::Batch(request) => batch(world, request),
         write => {
             let request = decode::request(write).expect("a write");
@@ -55,6 +60,8 @@ fn backlog(world: &World, sku: &str) -> Body {
     if refused.is_refusal {
         return refused;
     }
+    let supply = world.item_now(&Sku::stored(sku)).map(|item| Supply::of(&item));
+    let supply = supply.expect("an item that is known");
     let mut entries = Vec::new();
     let mut ahead = 0;
     for (reservation, units, lost) in world.queue(&Sku::stored(sku)) {
@@ -71,6 +78,10 @@ fn backlog(world: &World, sku: &str) -> Body {
             queue_ahead: ahead,
             promise: line.and_then(|line| line.promise),
             create_time: None,
+            inbound_id: supply
+                .filled_by(ahead + units)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         });
         ahead += units;
     }
@@ -83,17 +94,9 @@ fn movements(world: &World, sku: &str) -> Body {
     if refused.is_refusal {
         return refused;
     }
-    let kind = |kind: Kind| match kind {
-        Kind::Item => proto::MovementKind::Item,
-        Kind::Plan => proto::MovementKind::Plan,
-        Kind::Reserve => proto::MovementKind::Reserve,
-        Kind::Release => proto::MovementKind::Release,
-        Kind::Expire => proto::MovementKind::Expire,
-        Kind::Receive => proto::MovementKind::Receive,
-        Kind::Fill => proto::MovementKind::Fill,
-        Kind::Ship => proto::MovementKind::Ship,
-        Kind::Adjust => proto::MovementKind::Adjust,
-        Kind::Bump => proto::MovementKind::Bump,
+    let kind = |kind: Kind| {
+        let name = format!("MOVEMENT_KIND_{kind:?}").to_uppercase();
+        proto::MovementKind::from_str_name(&name).expect("a kind of the contract")
     };
     let movement = |movement: &backstock::domain::Movement| proto::Movement {
         sku: sku.to_owned(),
@@ -106,6 +109,7 @@ fn movements(world: &World, sku: &str) -> Body {
         backordered: movement.delta.backordered,
         bumped: movement.delta.bumped,
         damaged: movement.delta.damaged,
+        inbound: movement.delta.inbound,
         reservation_id: movement.reservation.as_ref().map(ToString::to_string).unwrap_or_default(),
         reference: movement.reference.clone(),
         time: None,

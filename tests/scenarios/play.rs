@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use backstock::domain::{Kind, Location, Sku, Time};
 use backstock::proto;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
-use super::{expect, model};
+use sqlx::PgPool;
+
+use super::{events, expect, model};
 use crate::support::call::Call;
-use crate::support::dates::machine_time;
+use crate::support::dates::{days_passed, machine_time};
 use crate::support::invariants;
 use crate::support::language::{Deed, Line, Scenario};
 use crate::support::outcome::Outcome;
@@ -17,8 +19,14 @@ use crate::support::parse::deed;
 use crate::support::server::{Service, let_pass};
 use crate::support::world::World;
 
+/// When a scenario starts that only the in-memory world plays: noon, so that a day begins only when
+/// days are waited.
+const MODEL_START: Time = DateTime::from_timestamp(1_798_804_800, 0).expect("an instant");
 /// How long the background may take with a long queue.
 const SETTLES_WITHIN: Duration = Duration::from_secs(30);
+
+/// More than any scenario leaves to the background.
+const LISTED_MAX: i64 = 10_000;
 
 /// A write that was made, with what came of it in each world.
 #[derive(Clone)]
@@ -34,6 +42,8 @@ pub struct Play<'s> {
     base: String,
     start: Time,
     now: Time,
+    /// Seconds that were waited.
+    passed: i64,
     worlds: BTreeMap<String, World>,
     service: Option<&'s Service>,
     made: Vec<Made>,
@@ -51,11 +61,12 @@ pub async fn play(
     base: &str,
     service: Option<&Service>,
 ) -> Result<(), String> {
-    let start = machine_time();
+    let start = if service.is_some() { machine_time() } else { MODEL_START };
     let worlds = BTreeMap::new();
     let (base, made, calls) = (base.to_owned(), Vec::new(), 0);
     let with_versions = true;
-    let mut play = Play { base, start, now: start, worlds, service, made, calls, with_versions };
+    let (now, passed) = (start, 0);
+    let mut play = Play { base, start, now, passed, worlds, service, made, calls, with_versions };
     let mut lines = scenario.lines.iter().peekable();
     if lines.next_if(|line| line.call == "bare").is_none() {
         let opening = crate::support::language::line(0, "program");
@@ -91,6 +102,7 @@ impl Play<'_> {
         match deed(&program, self.start, self.now, &line.call)? {
             Deed::Wait(seconds) => self.wait(seconds).await,
             Deed::Settle(sku) => self.settle(&sku).await?,
+            Deed::Events(sku, kind) => self.events(line, &sku, &kind).await?,
             Deed::Stand(sku, units) => self.stand(&sku, units).await,
             Deed::Again(id) => self.again(id.as_deref()).await?,
             Deed::Call(call) => self.call(line, &program, call).await?,
@@ -103,8 +115,8 @@ impl Play<'_> {
         let number = || line.id.clone().unwrap_or_else(|| format!("auto-{}", self.calls));
         call.number(number);
         let server = match self.service {
-            // A plan's window is told from the server's own clock.
-            Some(_) => match deed(program, self.start, machine_time(), &line.call)? {
+            // A plan's window, and all dates, are told from the server's own clock.
+            Some(_) => match deed(program, self.server_start(), machine_time(), &line.call)? {
                 Deed::Call(mut call) => {
                     call.number(number);
                     Some(call)
@@ -130,7 +142,7 @@ impl Play<'_> {
             }
         };
         if let (Some(service), Some(call)) = (self.service, server) {
-            let outcome = Outcome::from_server(&call, service.call(&call).await);
+            let outcome = Outcome::from_server(&call, service.call(&call).await, self.days());
             expect::check(&outcome, line.expected.as_deref(), self.start)
                 .map_err(|error| format!("on the server it {error}"))?;
             let modelled = modelled.filter(|_| !line.is_loose);
@@ -192,7 +204,7 @@ impl Play<'_> {
             return Err(format!("in memory it gets another answer: {:?}", outcome.result));
         }
         if let (Some(service), Some((call, bytes))) = (self.service, made.server) {
-            let outcome = Outcome::from_server(&call, service.call(&call).await);
+            let outcome = Outcome::from_server(&call, service.call(&call).await, 0);
             if outcome.bytes != bytes {
                 return Err(format!("on the server it gets another answer: {:?}", outcome.result));
             }
@@ -200,33 +212,59 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// The days that have begun since the scenario started.
+    fn days(&self) -> i64 {
+        days_passed(self.start, self.passed)
+    }
+
+    /// The first day of the scenario, as the server's clock would have it now.
+    fn server_start(&self) -> Time {
+        self.start - TimeDelta::days(self.days())
+    }
+
     async fn wait(&mut self, seconds: i64) {
         self.with_versions = false;
+        let days = days_passed(self.start, self.passed + seconds) - self.days();
+        self.passed += seconds;
         self.now += TimeDelta::seconds(seconds);
         for (program, world) in &mut self.worlds {
             world.now += TimeDelta::seconds(seconds);
             if let Some(service) = self.service {
-                let_pass(&service.sql, program, seconds).await;
+                let_pass(&service.sql, program, seconds, days).await;
             }
         }
     }
 
     async fn settle(&mut self, sku: &str) -> Result<(), String> {
         self.with_versions = false;
-        self.worlds.get_mut(&self.base).expect("the programme").tend(sku);
+        let now = self.now;
+        let world = self.worlds.get_mut(&self.base).expect("the programme");
+        world.now = world.now.max(now);
+        world.tend(sku);
         let Some(service) = self.service else { return Ok(()) };
         let deadline = Instant::now() + SETTLES_WITHIN;
-        let statement = "SELECT EXISTS (SELECT FROM long_fill WHERE program = $1 AND sku = $2)";
-        loop {
-            let query = sqlx::query_scalar(statement).bind(&self.base).bind(sku);
-            let is_filling: bool = query.fetch_one(&service.sql).await.expect("a look");
-            if !is_filling {
-                return Ok(());
-            }
+        while !is_settled(&service.sql, &self.base, sku).await {
             if Instant::now() > deadline {
                 return Err("the background does not come to an end".to_owned());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    /// The events of an item whose types begin with `kind`, in the order of its ledger.
+    async fn events(&self, line: &Line, sku: &str, kind: &str) -> Result<(), String> {
+        let expected = expect::squeezed(line.expected.as_deref().unwrap_or_default(), self.start);
+        let told = |shown: &[events::Told]| events::text(shown, kind);
+        let modelled = told(&events::of_world(&self.worlds[&self.base], sku));
+        if modelled != expected {
+            return Err(format!("in memory it shows {modelled}"));
+        }
+        let Some(service) = self.service else { return Ok(()) };
+        let served = events::of_database(&service.sql, &self.base, sku, self.days()).await;
+        match told(&served) {
+            same if same == expected => Ok(()),
+            other => Err(format!("on the server it shows {other}")),
         }
     }
 
@@ -276,4 +314,30 @@ impl Play<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the background has nothing left to do with an item: its own lists say so, looked at in
+/// the order in which the work of one leads to that of the next.
+async fn is_settled(sql: &PgPool, program: &str, sku: &str) -> bool {
+    let lists = [
+        include_str!("../../src/store/sql/list_due_items.sql"),
+        include_str!("../../src/store/sql/list_passed.sql"),
+        include_str!("../../src/store/sql/list_long_fills.sql"),
+        include_str!("../../src/store/sql/list_redates.sql"),
+    ];
+    for statement in lists {
+        let query = sqlx::query_scalar(statement).bind(program).bind(LISTED_MAX);
+        let items: Vec<String> = query.fetch_all(sql).await.expect("a look");
+        if items.iter().any(|item| item == sku) {
+            return false;
+        }
+    }
+    let statement = include_str!("../../src/store/sql/list_ready_checks.sql");
+    let query = sqlx::query_scalar(statement).bind(program).bind(LISTED_MAX);
+    let orders: Vec<String> = query.fetch_all(sql).await.expect("a look");
+    let statement = "SELECT EXISTS (SELECT FROM line
+                     WHERE program = $1 AND sku = $2 AND reservation = ANY ($3))";
+    let query = sqlx::query_scalar(statement).bind(program).bind(sku).bind(orders);
+    let may_be_ready: bool = query.fetch_one(sql).await.expect("a look");
+    !may_be_ready
 }

@@ -17,6 +17,10 @@ macro_rules! writes {
             Backlog(proto::ListBacklogRequest),
             Movements(proto::ListMovementsRequest),
             Plan(proto::GetPlanRequest),
+            Plans(proto::ListPlansRequest),
+            Inbounds(proto::ListInboundRequest),
+            Reservations(proto::ListReservationsRequest),
+            Suggestions(proto::SuggestPurchaseRequest),
         }
 
         impl Call {
@@ -56,6 +60,10 @@ writes! {
     PutItems(PutItemsRequest),
     OpenBackorders(OpenBackordersRequest),
     CloseBackorders(CloseBackordersRequest),
+    UpdatePlan(UpdatePlanRequest),
+    AnnounceInbound(AnnounceInboundRequest),
+    UpdateInbound(UpdateInboundRequest),
+    AnswerDelay(AnswerDelayRequest),
     Reserve(ReserveRequest),
     Backorder(BackorderRequest),
     Extend(ExtendRequest),

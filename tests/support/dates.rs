@@ -1,7 +1,11 @@
 //! Instants and dates of a scenario, which are told from the day on which it starts.
 
 use backstock::domain::Time;
+use backstock::domain::plan::parse_date;
 use chrono::{DateTime, TimeDelta};
+
+/// Characters of an ISO 8601 date.
+const DATE_LENGTH: usize = 10;
 
 /// The clock of this machine: only the start of a scenario is read from it.
 pub fn machine_time() -> Time {
@@ -12,13 +16,22 @@ pub fn machine_time() -> Time {
     DateTime::from_timestamp_micros(micros).expect("an instant")
 }
 
-/// `+40d` as an ISO 8601 date, counted from the day of `start`; anything else as it is.
+/// `+40d` or `-1d` as an ISO 8601 date, counted from the day of `start`; anything else as it is.
 pub fn date(start: Time, text: &str) -> String {
-    let days = text.strip_prefix('+').and_then(|rest| rest.strip_suffix('d'));
+    let days = text.strip_suffix('d').filter(|days| days.starts_with(['+', '-']));
     match days.and_then(|days| days.parse().ok()) {
         Some(days) => (start.date_naive() + TimeDelta::days(days)).to_string(),
         None => text.to_owned(),
     }
+}
+
+/// A text with its dates in full, also where a comma or a full stop stands behind one.
+pub fn dated(start: Time, text: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', '.']);
+        format!("{}{}", date(start, bare), &word[bare.len()..])
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A timestamp of the contract.
@@ -43,4 +56,29 @@ pub fn seconds(count: i64, unit: &str) -> Result<i64, String> {
         _ => return Err(format!("{unit} is no unit of time")),
     };
     Ok(count * each)
+}
+
+/// A text, or the bytes of a message, with each ISO 8601 date in it moved by so many days: to a
+/// server on which `days` have been made to pass, all dates of the scenario lie so much earlier.
+pub fn shifted(bytes: &[u8], days: i64) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let mut at = 0;
+    while at + DATE_LENGTH <= bytes.len() {
+        let text = std::str::from_utf8(&bytes[at..at + DATE_LENGTH]).ok();
+        match text.and_then(parse_date).filter(|_| days != 0) {
+            Some(day) => {
+                let moved = (day + TimeDelta::days(days)).to_string();
+                bytes[at..at + DATE_LENGTH].copy_from_slice(moved.as_bytes());
+                at += DATE_LENGTH;
+            }
+            None => at += 1,
+        }
+    }
+    bytes
+}
+
+/// The days that begin while so many seconds pass from `start` on.
+pub fn days_passed(start: Time, seconds: i64) -> i64 {
+    let end = start + TimeDelta::seconds(seconds);
+    (end.date_naive() - start.date_naive()).num_days()
 }

@@ -4,12 +4,13 @@
 use backstock::domain::command::{
     Adjustment, Ask, Change, ItemSettings, Mode, Order, Receipt, ReceiptLine, Term,
 };
-use backstock::domain::plan::{Terms, parse_date};
+use backstock::domain::inbound::Notice;
+use backstock::domain::plan::{DelayAnswers, OnSilence, Terms, parse_date};
 use backstock::domain::program::{Place, ShipPolicy};
 use backstock::domain::reservation::Purpose;
 use backstock::domain::{
-    Command, Customer, Location, Program, ProgramId, ReceiptId, Request, RequestId, ReservationId,
-    Sku,
+    Command, Customer, Date, InboundId, Location, Program, ProgramId, ReceiptId, Request,
+    RequestId, ReservationId, Sku,
 };
 use backstock::proto;
 
@@ -35,6 +36,23 @@ fn command(call: &Call) -> Option<Command> {
             let terms = terms(request.plan.as_ref()?);
             Command::OpenBackorders { terms, dry_run: request.validate_only }
         }
+        Call::UpdatePlan(request) => {
+            let terms = terms(request.plan.as_ref()?);
+            Command::UpdatePlan { terms, dry_run: request.validate_only }
+        }
+        Call::AnnounceInbound(request) => {
+            let inbound = request.inbound.as_ref()?;
+            Command::AnnounceInbound { sku: sku(&inbound.sku), notice: notice(inbound) }
+        }
+        Call::UpdateInbound(request) => {
+            let inbound = request.inbound.as_ref()?;
+            Command::UpdateInbound { sku: sku(&inbound.sku), notice: notice(inbound) }
+        }
+        Call::AnswerDelay(request) => Command::AnswerDelay {
+            reservation: reservation(&request.reservation_id),
+            sku: sku(&request.sku),
+            keeps: request.answer == i32::from(proto::DelayAnswer::Keep),
+        },
         Call::CloseBackorders(request) => Command::CloseBackorders { sku: sku(&request.sku) },
         Call::Reserve(request) => reserve(request),
         Call::Backorder(request) => backorder(request),
@@ -120,6 +138,18 @@ fn item(item: &proto::Item) -> ItemSettings {
         listing: Sku::parse(&item.listing).unwrap_or_else(|| sku(&item.sku)),
         title: item.title.clone(),
         safety_stock: item.safety_stock,
+        low_stock: item.low_stock,
+    }
+}
+
+fn notice(inbound: &proto::Inbound) -> Notice {
+    let arrives_on = parse_date(&inbound.arrives_on).unwrap_or(Date::MIN);
+    Notice {
+        id: InboundId::stored(&inbound.inbound_id),
+        expected: inbound.expected,
+        arrives_on,
+        ships_on: parse_date(&inbound.ships_on).unwrap_or(arrives_on),
+        cancelled: inbound.cancelled,
     }
 }
 
@@ -135,7 +165,18 @@ fn terms(plan: &proto::Plan) -> Terms {
         cap_by_inbound: plan.cap_by_inbound,
         customer_limit: plan.customer_limit,
         timeline: plan.timeline.iter().map(|s| (s.name.clone(), s.date.clone())).collect(),
+        delay_answers: plan.delay_answers.as_ref().map(delay_answers),
     }
+}
+
+fn delay_answers(asked: &proto::DelayAnswers) -> DelayAnswers {
+    let on_silence = match asked.on_silence() {
+        proto::OnSilence::Release => OnSilence::Release,
+        proto::OnSilence::ByClass => OnSilence::ByClass,
+        proto::OnSilence::Keep | proto::OnSilence::Unspecified => OnSilence::Keep,
+    };
+    let within = asked.answer_within.unwrap_or_default();
+    DelayAnswers { answer_within_seconds: within.seconds, on_silence }
 }
 
 fn term(hold: Option<&prost_types::Duration>, confirm: bool) -> Term {
@@ -153,6 +194,7 @@ fn reserve(request: &proto::ReserveRequest) -> Command {
         term: term(request.hold.as_ref(), request.confirm),
         customer: Customer::parse(&request.customer_id),
         ship_policy: policy(request.ship_policy),
+        together_until: parse_date(&request.together_until),
     };
     let partial = request.mode == i32::from(proto::Mode::Partial);
     let replacement = request.purpose == i32::from(proto::Purpose::Replacement);
@@ -170,6 +212,7 @@ fn backorder(request: &proto::BackorderRequest) -> Command {
         term: term(request.hold.as_ref(), request.confirm),
         customer: Customer::parse(&request.customer_id),
         ship_policy: policy(request.ship_policy),
+        together_until: parse_date(&request.together_until),
     };
     let shown = request.accepted.iter();
     let accepted = shown.filter_map(|shown| Some((sku(&shown.sku), parse_date(&shown.ship_by)?)));
@@ -181,7 +224,8 @@ fn receipt(request: &proto::ReceiveRequest) -> Receipt {
         sku: sku(&line.sku),
         good: line.good,
         damaged: line.damaged,
-        inbound: (!line.inbound_id.is_empty()).then(|| line.inbound_id.clone()),
+        inbound: InboundId::parse(&line.inbound_id),
+        closes_inbound: line.closes_inbound,
     };
     Receipt {
         id: ReceiptId::stored(&request.receipt_id),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use backstock::domain::item::Stock;
-use backstock::domain::{Item, Line, Location, Movement, Sku};
+use backstock::domain::movement::Delta;
+use backstock::domain::{Inbound, Item, Line, Location, Movement, Sku};
 
+use super::promised;
 use super::world::World;
 
 /// Says which of the rules 1 to 4 is broken.
@@ -19,6 +21,7 @@ pub fn check(world: &World) -> Result<(), String> {
         check_ledger(world, item).map_err(of)?;
         check_sums(world, item).map_err(of)?;
         check_fence(world, item).map_err(of)?;
+        promised::check_dates(world, item).map_err(of)?;
     }
     for reservation in world.reservations.values() {
         for line in &reservation.lines {
@@ -29,7 +32,7 @@ pub fn check(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
@@ -42,6 +45,10 @@ fn check_counters(item: &Item) -> Result<(), String> {
         format!("rule 1: backordered {} under the cap {}", item.backordered, item.cap)
     })?;
     require(item.bumped >= 0, || format!("rule 1: bumped {}", item.bumped))?;
+    let most = item.backordered.min((item.free() - item.bumped).max(0));
+    require(0 <= item.owed && item.owed <= most, || format!("rule 10: owed {}", item.owed))?;
+    let left: i64 = item.inbounds.iter().map(Inbound::left).sum();
+    require(item.inbound == left, || format!("rule 10: inbound {}, left {left}", item.inbound))?;
     for (location, stock) in &item.stocks {
         require(0 <= stock.allocated && stock.allocated <= stock.on_hand, || {
             format!("rule 1: {location} has {} of {}", stock.allocated, stock.on_hand)
@@ -68,7 +75,7 @@ fn check_line(line: &Line) -> Result<(), String> {
 
 /// Rule 4: the sums of movements equal the counters, and versions have no gap.
 fn check_ledger(world: &World, item: &Item) -> Result<(), String> {
-    let (mut on_hand, mut allocated, mut backordered, mut bumped) = (0, 0, 0, 0);
+    let (mut on_hand, mut allocated, mut backordered, mut bumped, mut inbound) = (0, 0, 0, 0, 0);
     let (mut version, mut part) = (0, 0);
     let mut stocks: BTreeMap<&Location, Stock> = BTreeMap::new();
     for movement in world.ledger.iter().filter(|m| m.sku == item.sku) {
@@ -77,6 +84,11 @@ fn check_ledger(world: &World, item: &Item) -> Result<(), String> {
         allocated += delta.allocated;
         backordered += delta.backordered;
         bumped += delta.bumped;
+        inbound += delta.inbound;
+        let moves = *delta != Delta { location: delta.location.clone(), ..Delta::default() };
+        require(!moves || movement.event.is_some(), || {
+            format!("rule 4: nobody hears of {}.{}", movement.version, movement.part)
+        })?;
         if let Some(location) = &delta.location {
             let stock = stocks.entry(location).or_default();
             stock.on_hand += delta.on_hand;
@@ -89,8 +101,9 @@ fn check_ledger(world: &World, item: &Item) -> Result<(), String> {
         })?;
         (version, part) = (movement.version, movement.part);
     }
-    let sums = [on_hand, allocated, backordered, bumped, version];
-    let counters = [item.on_hand, item.allocated, item.backordered, item.bumped, item.version];
+    let sums = [on_hand, allocated, backordered, bumped, inbound, version];
+    let counters =
+        [item.on_hand, item.allocated, item.backordered, item.bumped, item.inbound, item.version];
     require(sums == counters, || {
         format!("rule 4: ledger {sums:?}, counters {counters:?} (on hand, allocated, ..., version)")
     })?;
@@ -131,7 +144,7 @@ fn check_fence(world: &World, item: &Item) -> Result<(), String> {
         .values()
         .any(|r| r.is_overdue(world.now) && r.line(&item.sku).is_some_and(|line| line.open() > 0));
     let lines = world.reservations.values().filter(|r| r.line(&item.sku).is_some()).count();
-    let long = lines > backstock::domain::FILL_LINES_MAX;
+    let long = lines > world.lines_max;
     require(due || long || item.owed().units() == 0, || format!("owes {:?}", item.owed()))
 }
 

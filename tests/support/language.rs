@@ -48,6 +48,8 @@ pub enum Deed {
     Wait(i64),
     /// Waits until the background has nothing left to do with an item.
     Settle(String),
+    /// Shows the events of an item whose types begin so.
+    Events(String, String),
     /// Sets an item's units at the default location, which calls could only do in weeks.
     Stand(String, i64),
 }

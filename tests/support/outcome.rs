@@ -9,6 +9,7 @@ use prost::Message;
 use tonic_types::pb;
 
 use super::call::Call;
+use super::dates::shifted;
 
 /// What came of a call.
 #[derive(Clone, Debug)]
@@ -34,8 +35,18 @@ pub enum Shown {
     Program(Box<proto::Program>),
     /// PutLocations.
     Places(Vec<proto::Location>),
-    /// OpenBackorders, CloseBackorders, GetPlan.
-    Plan(Box<proto::Plan>),
+    /// OpenBackorders and UpdatePlan, with their remarks, CloseBackorders, GetPlan.
+    Plan(Box<proto::Plan>, Vec<String>),
+    /// ListPlans.
+    Plans(Vec<proto::Plan>),
+    /// AnnounceInbound, UpdateInbound.
+    Inbound(Box<proto::Inbound>),
+    /// ListInbound.
+    Inbounds(Vec<proto::Inbound>),
+    /// ListReservations.
+    Reservations(Vec<proto::Reservation>),
+    /// SuggestPurchase.
+    Suggestions(Vec<proto::PurchaseSuggestion>),
     /// BatchReserve.
     Batch(Vec<proto::BatchReserveResult>),
     /// ListBacklog.
@@ -105,14 +116,15 @@ impl Outcome {
         Self { result, bytes }
     }
 
-    /// From a response of the server, or its status.
-    pub fn from_server(call: &Call, answer: Result<Vec<u8>, tonic::Status>) -> Self {
+    /// From a response of the server, or its status. Its dates lie `days` before those of the
+    /// scenario; the bytes are as they came.
+    pub fn from_server(call: &Call, answer: Result<Vec<u8>, tonic::Status>, days: i64) -> Self {
         match answer {
-            Ok(bytes) => Self { result: Ok(read(call, &bytes)), bytes },
+            Ok(bytes) => Self { result: Ok(read(call, &shifted(&bytes, days))), bytes },
             Err(status) => {
                 let bytes = status.details().to_vec();
                 assert!(!bytes.is_empty(), "a status without details: {status:?}");
-                Self { result: Err(Refused::read(&bytes)), bytes }
+                Self { result: Err(Refused::read(&shifted(&bytes, days))), bytes }
             }
         }
     }
@@ -145,10 +157,27 @@ fn read(call: &Call, bytes: &[u8]) -> Shown {
         Call::Availability(_) | Call::Adjust(_) => {
             shown(bytes, |r: proto::AdjustResponse| Shown::Items(r.items))
         }
-        Call::OpenBackorders(_) | Call::CloseBackorders(_) | Call::Plan(_) => {
-            shown(bytes, |r: proto::CloseBackordersResponse| {
-                Shown::Plan(Box::new(r.plan.expect("a plan")))
+        // The others have no remarks.
+        Call::OpenBackorders(_)
+        | Call::UpdatePlan(_)
+        | Call::CloseBackorders(_)
+        | Call::Plan(_) => shown(bytes, |r: proto::OpenBackordersResponse| {
+            Shown::Plan(Box::new(r.plan.expect("a plan")), r.warnings)
+        }),
+        Call::Plans(_) => shown(bytes, |r: proto::ListPlansResponse| Shown::Plans(r.plans)),
+        Call::AnnounceInbound(_) | Call::UpdateInbound(_) => {
+            shown(bytes, |r: proto::AnnounceInboundResponse| {
+                Shown::Inbound(Box::new(r.inbound.expect("supply")))
             })
+        }
+        Call::Inbounds(_) => {
+            shown(bytes, |r: proto::ListInboundResponse| Shown::Inbounds(r.inbound))
+        }
+        Call::Reservations(_) => {
+            shown(bytes, |r: proto::ListReservationsResponse| Shown::Reservations(r.reservations))
+        }
+        Call::Suggestions(_) => {
+            shown(bytes, |r: proto::SuggestPurchaseResponse| Shown::Suggestions(r.suggestions))
         }
         Call::Reserve(_) => {
             shown(bytes, |r: proto::ReserveResponse| held(r.reservation, r.shortages))
@@ -157,6 +186,7 @@ fn read(call: &Call, bytes: &[u8]) -> Shown {
         | Call::Extend(_)
         | Call::Confirm(_)
         | Call::Ship(_)
+        | Call::AnswerDelay(_)
         | Call::Reservation(_) => {
             shown(bytes, |r: proto::ConfirmResponse| held(r.reservation, Vec::new()))
         }
@@ -173,9 +203,17 @@ fn read(call: &Call, bytes: &[u8]) -> Shown {
 fn forget_reservation(reservation: &mut proto::Reservation, with_versions: bool) {
     reservation.create_time = None;
     reservation.expire_time = reservation.expire_time.take().map(|_| Default::default());
-    if !with_versions {
-        reservation.lines.iter_mut().for_each(|line| line.item_version = 0);
+    for line in &mut reservation.lines {
+        line.item_version = if with_versions { line.item_version } else { 0 };
+        if let Some(question) = &mut line.delay_question {
+            question.answer_by = question.answer_by.take().map(|_| Default::default());
+        }
     }
+}
+
+fn forget_window(plan: &mut proto::Plan) {
+    plan.opens_at = None;
+    plan.closes_at = None;
 }
 
 fn forget(shown: &mut Shown, with_versions: bool) {
@@ -197,9 +235,10 @@ fn forget(shown: &mut Shown, with_versions: bool) {
         Shown::Items(items) if !with_versions => {
             items.iter_mut().for_each(|item| item.item_version = 0);
         }
-        Shown::Plan(plan) => {
-            plan.opens_at = None;
-            plan.closes_at = None;
+        Shown::Plan(plan, _) => forget_window(plan),
+        Shown::Plans(plans) => plans.iter_mut().for_each(forget_window),
+        Shown::Reservations(reservations) => {
+            reservations.iter_mut().for_each(|r| forget_reservation(r, with_versions));
         }
         Shown::Batch(results) => results.iter_mut().for_each(|result| {
             use proto::batch_reserve_result::Result as Of;

@@ -22,6 +22,7 @@ pub fn deed(program: &str, start: Time, now: Time, text: &str) -> Parsed<Deed> {
         "again" => Deed::Again(words.next()),
         "wait" => Deed::Wait(words.seconds()?),
         "settle" => Deed::Settle(words.word()?),
+        "events" => Deed::Events(words.word()?, words.next().unwrap_or_default()),
         "stand" => Deed::Stand(words.word()?, words.number()?),
         _ => Deed::Call(parser.call(&verb, &mut words)?),
     };
@@ -47,7 +48,16 @@ impl Parser {
             "program" => self.program(words),
             "location" => self.locations(words),
             "item" => self.items(words),
-            "plan" => self.plan(words, false),
+            "plan" => self.open_backorders(words, false),
+            "inbound" => self.inbound(words),
+            "update" | "cancel" => match (verb, words.word()?.as_str()) {
+                ("update", "plan") => self.update_plan(words, false),
+                (verb, "inbound") => self.update_inbound(words, verb == "cancel"),
+                (_, other) => Err(unknown(other)),
+            },
+            "answer" => self.answer_delay(words),
+            "list" => self.list(words),
+            "suggest" => self.suggest(words),
             "close" => self.close(words),
             "reserve" => self.reserve(words).map(Call::Reserve),
             "batch" => self.batch(words),
@@ -59,7 +69,11 @@ impl Parser {
             "receive" => self.receive(words, false),
             "adjust" => self.adjust(words),
             "check" => match words.word()?.as_str() {
-                "plan" => self.plan(words, true),
+                "plan" => self.open_backorders(words, true),
+                "update" => match words.word()?.as_str() {
+                    "plan" => self.update_plan(words, true),
+                    other => Err(unknown(other)),
+                },
                 "receive" => self.receive(words, true),
                 other => Err(unknown(other)),
             },
@@ -83,6 +97,7 @@ impl Parser {
                 "hold" => request.hold = words.hold()?,
                 "for" => request.customer_id = words.word()?,
                 "ships" => request.ship_policy = words.policy()?,
+                "together" => request.together_until = date(self.start, &words.word()?),
                 "replacement" => request.purpose = proto::Purpose::Replacement.into(),
                 "and" => break,
                 item if is_item(item) => request.lines.push(words.line(word)?),
@@ -117,6 +132,7 @@ impl Parser {
                 "hold" => request.hold = words.hold()?,
                 "for" => request.customer_id = words.word()?,
                 "ships" => request.ship_policy = words.policy()?,
+                "together" => request.together_until = date(self.start, &words.word()?),
                 "shown" => {
                     let (sku, ship_by) = (words.word()?, date(self.start, &words.word()?));
                     request.accepted.push(proto::AcceptedPromise { sku, ship_by });
@@ -188,6 +204,7 @@ impl Parser {
                 ("at", _) => request.location = words.word()?,
                 ("damaged", Some(line)) => line.damaged = words.number()?,
                 ("inbound", Some(line)) => line.inbound_id = words.word()?,
+                ("closes", Some(line)) => line.closes_inbound = true,
                 _ => {
                     let good = words.number()?;
                     request.lines.push(proto::ReceiptLine {
@@ -199,6 +216,21 @@ impl Parser {
             }
         }
         Ok(Call::Receive(request))
+    }
+
+    fn answer_delay(&self, words: &mut Words) -> Parsed<Call> {
+        let (reservation_id, sku) = (words.word()?, words.word()?);
+        let answer = match words.word()?.as_str() {
+            "keep" => proto::DelayAnswer::Keep,
+            "cancel" => proto::DelayAnswer::Cancel,
+            "nothing" => proto::DelayAnswer::Unspecified,
+            other => return Err(unknown(other)),
+        };
+        let (program, request_id) = (self.program.clone(), String::new());
+        let answer = answer.into();
+        let request =
+            proto::AnswerDelayRequest { program, request_id, reservation_id, sku, answer };
+        Ok(Call::AnswerDelay(request))
     }
 
     fn adjust(&self, words: &mut Words) -> Parsed<Call> {
@@ -232,8 +264,8 @@ impl Parser {
 
     fn backlog(&self, words: &mut Words) -> Parsed<Call> {
         let (program, sku) = (self.program.clone(), words.word()?);
-        let request =
-            proto::ListBacklogRequest { program, sku, page_size: 1000, ..Default::default() };
+        let page_size = if words.take("by") { words.small()? } else { 1000 };
+        let request = proto::ListBacklogRequest { program, sku, page_size, ..Default::default() };
         Ok(Call::Backlog(request))
     }
 

@@ -1,10 +1,11 @@
 //! The calls of a programme's manager, as text.
 
+use backstock::domain::plan::parse_date;
 use backstock::proto;
 use chrono::TimeDelta;
 
 use super::call::Call;
-use super::dates::{date, timestamp};
+use super::dates::{date, dated, timestamp};
 use super::parse::Parser;
 use super::words::{Parsed, Words, unknown};
 
@@ -41,6 +42,7 @@ impl Parser {
         while let Some(word) = words.next() {
             match (word.as_str(), items.last_mut()) {
                 ("safety", Some(item)) => item.safety_stock = words.number()?,
+                ("low", Some(item)) => item.low_stock = words.number()?,
                 ("listing", Some(item)) => item.listing = words.word()?,
                 ("title", Some(item)) => item.title = words.word()?,
                 _ => items.push(proto::Item { sku: word, ..Default::default() }),
@@ -50,22 +52,38 @@ impl Parser {
         Ok(Call::PutItems(proto::PutItemsRequest { program, items, ..Default::default() }))
     }
 
-    pub fn plan(&self, words: &mut Words, validate_only: bool) -> Parsed<Call> {
-        let ship_by = date(self.start, "+40d");
+    /// A whole plan. Where the text does not say otherwise, intake ends in 30 days, and the note
+    /// names the plan's own date.
+    pub fn plan(&self, words: &mut Words) -> Parsed<proto::Plan> {
         let mut plan = proto::Plan {
             sku: words.word()?,
             closes_at: Some(timestamp(self.now + TimeDelta::days(30))),
-            note: format!("Ships by {ship_by}."),
-            ship_by,
+            ship_by: date(self.start, "+40d"),
             ..Default::default()
         };
+        let mut note = None;
         while let Some(word) = words.next() {
-            self.plan_option(&mut plan, &word, words)?;
+            match word.as_str() {
+                "note" => note = Some(dated(self.start, &words.word()?)),
+                option => self.plan_option(&mut plan, option, words)?,
+            }
         }
-        let (program, plan) = (self.program.clone(), Some(plan));
+        plan.note = note.unwrap_or_else(|| format!("Ships by {}.", plan.ship_by));
+        Ok(plan)
+    }
+
+    pub fn open_backorders(&self, words: &mut Words, validate_only: bool) -> Parsed<Call> {
+        let (program, plan) = (self.program.clone(), Some(self.plan(words)?));
         let request_id = String::new();
         let request = proto::OpenBackordersRequest { program, request_id, plan, validate_only };
         Ok(Call::OpenBackorders(request))
+    }
+
+    pub fn update_plan(&self, words: &mut Words, validate_only: bool) -> Parsed<Call> {
+        let (program, plan) = (self.program.clone(), Some(self.plan(words)?));
+        let request_id = String::new();
+        let request = proto::UpdatePlanRequest { program, request_id, plan, validate_only };
+        Ok(Call::UpdatePlan(request))
     }
 
     fn plan_option(&self, plan: &mut proto::Plan, word: &str, words: &mut Words) -> Parsed<()> {
@@ -74,14 +92,12 @@ impl Parser {
             "limit" => plan.customer_limit = words.number()?,
             "allowance" => plan.allowance = words.number()?,
             "by_inbound" => plan.cap_by_inbound = true,
-            "note" => plan.note = words.word()?,
+            "asks" => plan.delay_answers = Some(delay_answers(words)?),
             "ships" if words.take("never") => plan.ship_by = String::new(),
-            "ships" => {
-                plan.ship_by = date(self.start, &words.word()?);
-                plan.note = format!("Ships by {}.", plan.ship_by);
-            }
+            "ships" => plan.ship_by = date(self.start, &words.word()?),
             "opens" => plan.opens_at = Some(self.moment(words)?),
             "closes" if words.take("never") => plan.closes_at = None,
+            "closes" if words.take("at") => plan.closes_at = Some(self.midnight(words)?),
             "closes" => plan.closes_at = Some(self.moment(words)?),
             "stage" => {
                 let name = words.word()?;
@@ -91,6 +107,48 @@ impl Parser {
             other => return Err(unknown(other)),
         }
         Ok(())
+    }
+
+    /// The first instant of a day, or so many seconds after it: `+40d`, `+40d plus 1 second`.
+    fn midnight(&self, words: &mut Words) -> Parsed<prost_types::Timestamp> {
+        let day = parse_date(&date(self.start, &words.word()?)).ok_or("at which day?")?;
+        let more = if words.take("plus") { words.seconds()? } else { 0 };
+        let midnight = day.and_time(chrono::NaiveTime::MIN).and_utc();
+        Ok(timestamp(midnight + TimeDelta::seconds(more)))
+    }
+
+    /// `inbound I1 A 10 ships +10d arrives +8d`: it arrives on the day it ships unless it says so.
+    pub fn inbound(&self, words: &mut Words) -> Parsed<Call> {
+        let (program, inbound) = (self.program.clone(), Some(self.supply(words)?));
+        let request_id = String::new();
+        Ok(Call::AnnounceInbound(proto::AnnounceInboundRequest { program, request_id, inbound }))
+    }
+
+    /// All of the announcement as it is to be.
+    pub fn update_inbound(&self, words: &mut Words, cancelled: bool) -> Parsed<Call> {
+        let inbound = Some(proto::Inbound { cancelled, ..self.supply(words)? });
+        let (program, request_id) = (self.program.clone(), String::new());
+        Ok(Call::UpdateInbound(proto::UpdateInboundRequest { program, request_id, inbound }))
+    }
+
+    fn supply(&self, words: &mut Words) -> Parsed<proto::Inbound> {
+        let mut inbound = proto::Inbound {
+            inbound_id: words.word()?,
+            sku: words.word()?,
+            expected: words.number()?,
+            ..Default::default()
+        };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "ships" => inbound.ships_on = date(self.start, &words.word()?),
+                "arrives" => inbound.arrives_on = date(self.start, &words.word()?),
+                other => return Err(unknown(other)),
+            }
+        }
+        if inbound.arrives_on.is_empty() {
+            inbound.arrives_on = inbound.ships_on.clone();
+        }
+        Ok(inbound)
     }
 
     fn moment(&self, words: &mut Words) -> Parsed<prost_types::Timestamp> {
@@ -107,4 +165,20 @@ impl Parser {
         let request_id = String::new();
         Ok(Call::CloseBackorders(proto::CloseBackordersRequest { program, request_id, sku }))
     }
+}
+
+/// `within 3 days keep`: how long a customer has to answer, and what silence means.
+fn delay_answers(words: &mut Words) -> Parsed<proto::DelayAnswers> {
+    if !words.take("within") {
+        return Err("asks within which time?".to_owned());
+    }
+    let answer_within = words.hold()?;
+    let on_silence = match words.word()?.as_str() {
+        "keep" => proto::OnSilence::Keep,
+        "release" => proto::OnSilence::Release,
+        "by_class" => proto::OnSilence::ByClass,
+        "unspecified" => proto::OnSilence::Unspecified,
+        other => return Err(unknown(other)),
+    };
+    Ok(proto::DelayAnswers { answer_within, on_silence: on_silence.into() })
 }

@@ -42,7 +42,11 @@ impl World {
 
     fn view(&self, reservation: Reservation) -> ReservationView {
         let version = |sku: &Sku| self.items[sku].version;
-        let note = |sku: &Sku, version: i64| self.plans[&(sku.clone(), version)].note.clone();
+        // What was promised without a plan has no note.
+        let note = |sku: &Sku, version: i64| {
+            let plan = self.plans.get(&(sku.clone(), version));
+            plan.map(|plan| plan.note.clone()).unwrap_or_default()
+        };
         let mut view = ReservationView::new(reservation, self.now, version, note);
         for (line, shown) in view.reservation.lines.iter().zip(&mut view.lines) {
             shown.queue_ahead = (line.queued() > 0).then(|| self.queue_ahead(line));
@@ -74,8 +78,9 @@ impl World {
         let sku = Sku::stored(sku);
         let command = Command::CloseBackorders { sku: sku.clone() };
         let shown = self.item_now(&sku).and_then(|item| {
-            let plan = item.plan.ok_or(Refusal::UnknownPlan { sku: sku.clone() })?;
-            Ok(Answer::Plan(PlanView::new(sku, plan, self.now, item.backordered)))
+            let view = PlanView::new(&item, self.now);
+            let view = view.ok_or(Refusal::UnknownPlan { sku: sku.clone() })?;
+            Ok(Answer::Plan { view, warnings: Vec::new() })
         });
         encode_stored(&command, &shown)
     }

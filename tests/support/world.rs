@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use backstock::domain::command::ItemSettings;
 use backstock::domain::item::{Head, Queue};
 use backstock::domain::program::Place;
+use backstock::domain::redate::Page;
 use backstock::domain::{
-    Book, Command, Decision, FILL_LINES_MAX, Item, Location, Movement, Plan, Program, ProgramId,
-    ReceiptId, Refusal, Request, RequestId, Reservation, ReservationId, Sku, Time, decide,
+    Book, Command, Date, Decision, EXPIRE_LINES_MAX, FILL_LINES_MAX, Item, Line, Location,
+    Movement, Plan, Program, ProgramId, REDATE_LINES_MAX, ReceiptId, Refusal, Request, RequestId,
+    Reservation, ReservationId, Sku, Time, decide,
 };
 use backstock::service::encode_stored;
 use backstock::store::Body;
@@ -27,11 +29,15 @@ pub struct World {
     pub id: ProgramId,
     /// The clock.
     pub now: Time,
+    /// Most lines of a queue that one command is shown: fewer than the store shows make short
+    /// queues long.
+    pub lines_max: usize,
     /// Its settings, once it was made.
     pub program: Option<Program>,
     /// Its locations.
     pub places: Vec<Place>,
-    /// Its items; queue heads and newest allocations are filled in for each batch.
+    /// Its items with all of their supply; queue heads and newest allocations are filled in for
+    /// each batch.
     pub items: BTreeMap<Sku, Item>,
     /// Their settings.
     pub settings: BTreeMap<Sku, ItemSettings>,
@@ -45,6 +51,12 @@ pub struct World {
     pub answers: BTreeMap<RequestId, ([u8; 32], Body)>,
     /// The ledger, in the order written.
     pub ledger: Vec<Movement>,
+    /// Items that the background has yet to fill on.
+    pub long_fills: BTreeSet<Sku>,
+    /// Orders that the background is to look at.
+    pub ready_checks: BTreeSet<ReservationId>,
+    /// Units and calls that the cap refused, by item and day.
+    pub refused: BTreeMap<(Sku, Date), (i64, i64)>,
 }
 
 impl World {
@@ -53,6 +65,7 @@ impl World {
         Self {
             id: ProgramId::stored(id),
             now,
+            lines_max: FILL_LINES_MAX,
             program: None,
             places: Vec::new(),
             items: BTreeMap::new(),
@@ -62,6 +75,9 @@ impl World {
             plans: BTreeMap::new(),
             answers: BTreeMap::new(),
             ledger: Vec::new(),
+            long_fills: BTreeSet::new(),
+            ready_checks: BTreeSet::new(),
+            refused: BTreeMap::new(),
         }
     }
 
@@ -77,18 +93,6 @@ impl World {
             *self = before;
         }
         bodies
-    }
-
-    /// Works off what the background would for an item, and says how many steps that took.
-    pub fn tend(&mut self, sku: &str) -> usize {
-        for steps in 1..10_000 {
-            let command = Command::Tend { sku: Sku::stored(sku) };
-            self.run(&[Request { id: None, hash: [0; 32], command }]);
-            if self.items.get(&Sku::stored(sku)).is_none_or(|item| item.owed().units() == 0) {
-                return steps;
-            }
-        }
-        panic!("the background never comes to an end with {sku}");
     }
 
     fn answer(&mut self, requests: &[Request], decisions: Vec<Decision>) -> Vec<Body> {
@@ -129,6 +133,7 @@ impl World {
         let mut book = Book::new(self.now);
         book.program = self.program.clone();
         book.places = self.places.clone();
+        book.open_listings = self.open_listings(requests);
         for sku in self.locked(requests) {
             if let Some(item) = self.items.remove(&sku) {
                 book.items.insert(sku, item);
@@ -136,7 +141,6 @@ impl World {
         }
         book.settings = self.settings.clone();
         book.receipts = self.receipts.clone();
-        book.open_listings = self.open_listings(requests);
         book.customers = self.customers();
         let plans = self.plans.iter();
         book.notes = plans.map(|((sku, v), plan)| ((sku.clone(), *v), plan.note.clone())).collect();
@@ -144,6 +148,7 @@ impl World {
         let known = known.filter_map(|id| Some((id.clone(), self.answers.get(id)?.0)));
         book.answered = known.collect();
         self.show_queues(requests, &mut book);
+        self.show_tended(requests, &mut book);
         if requests.iter().any(|r| matches!(r.command, Command::Adjust { .. })) {
             for item in book.items.values_mut() {
                 item.newest = newest(&self.ledger, item);
@@ -156,9 +161,20 @@ impl World {
     fn take_back(&mut self, book: Book) {
         for sku in &book.changes.plans {
             if let Some(plan) = book.items.get(sku).and_then(|item| item.plan.clone()) {
+                // Older plans need no more be looked at.
+                let older = (sku.clone(), 0)..(sku.clone(), plan.version);
+                for (_, old) in self.plans.range_mut(older) {
+                    (old.told_closed, old.overdue) = (true, true);
+                }
                 self.plans.insert((sku.clone(), plan.version), plan);
             }
         }
+        for (sku, (units, calls)) in &book.changes.refused {
+            let sum = self.refused.entry((sku.clone(), book.now.date_naive())).or_default();
+            *sum = (sum.0 + units, sum.1 + calls);
+        }
+        mark(&mut self.long_fills, &book.changes.long_fills);
+        mark(&mut self.ready_checks, &book.changes.ready_checks);
         self.ledger.extend(book.changes.movements);
         self.program = book.program;
         self.places = book.places;
@@ -168,21 +184,17 @@ impl World {
         self.reservations = book.reservations;
     }
 
-    /// Listings that take backorders now, but for the item that is being opened.
-    fn open_listings(&self, requests: &[Request]) -> BTreeSet<Sku> {
-        let opening: Vec<&Sku> = requests
-            .iter()
-            .filter_map(|r| match &r.command {
-                Command::OpenBackorders { terms, .. } => Some(&terms.sku),
-                _ => None,
-            })
-            .collect();
-        let others = self.items.values().filter(|item| !opening.contains(&&item.sku));
-        let open = others.filter(|item| {
+    /// Items that take backorders now, or will, each with its listing, where a command minds them.
+    fn open_listings(&self, requests: &[Request]) -> BTreeMap<Sku, Sku> {
+        if !requests.iter().any(|request| request.command.minds_listings()) {
+            return BTreeMap::new();
+        }
+        let open = self.items.values().filter(|item| {
             let plan = item.plan.as_ref();
             plan.is_some_and(|p| p.closed_at.is_none() && p.closes_at > self.now)
         });
-        open.map(|item| self.settings[&item.sku].listing.clone()).collect()
+        let listing = |sku: &Sku| self.settings[sku].listing.clone();
+        open.map(|item| (item.sku.clone(), listing(&item.sku))).collect()
     }
 
     /// Units that each customer has backordered.
@@ -204,7 +216,7 @@ impl World {
         let is_due = due.clone().any(|l| l.open() > 0 && book.items.contains_key(&l.sku));
         let supplies = is_due || requests.iter().any(|r| r.command.may_supply());
         let queued = book.items.values().filter(|item| item.queued() > 0).count();
-        let most = (HEADS_MAX / queued.max(1)).clamp(8, FILL_LINES_MAX);
+        let most = (HEADS_MAX / queued.max(1)).clamp(8, FILL_LINES_MAX).min(self.lines_max);
         for item in book.items.values_mut() {
             item.queue = match supplies {
                 true => Queue {
@@ -216,15 +228,68 @@ impl World {
         }
     }
 
-    fn head(&self, sku: &Sku, most: usize, of: fn(&backstock::domain::Line) -> i64) -> Head {
+    fn head(&self, sku: &Sku, most: usize, of: fn(&Line) -> i64) -> Head {
+        let lines = self.in_queue(sku, of, 0);
+        let is_whole = lines.len() < most;
+        Head { lines: lines.into_iter().take(most).collect(), is_whole }
+    }
+
+    /// The lines of a queue behind an age, in its order.
+    fn in_queue(&self, sku: &Sku, of: fn(&Line) -> i64, behind: i64) -> Vec<ReservationId> {
         let mut lines: Vec<(i64, &ReservationId)> = self
             .reservations
             .values()
             .filter_map(|r| Some((r.line(sku).filter(|line| of(line) > 0)?.age, &r.id)))
+            .filter(|(age, _)| *age > behind)
             .collect();
         lines.sort_unstable();
-        let is_whole = lines.len() < most;
-        Head { lines: lines.into_iter().take(most).map(|(_, id)| id.clone()).collect(), is_whole }
+        lines.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
+    /// What the background looks at: the next lines to be dated, and those that kept silent.
+    fn show_tended(&self, requests: &[Request], book: &mut Book) {
+        let tended = requests.iter().filter_map(|request| match &request.command {
+            Command::Tend { sku } => Some(sku),
+            _ => None,
+        });
+        for sku in tended.collect::<BTreeSet<&Sku>>() {
+            let Some(item) = book.items.get_mut(sku) else { continue };
+            if let Some(redate) = item.redate.as_mut() {
+                let of: fn(&Line) -> i64 = match redate.at_bumped {
+                    true => |line| line.bumped,
+                    false => |line| line.backordered,
+                };
+                let mut lines = self.in_queue(sku, of, redate.age);
+                let most = REDATE_LINES_MAX.min(self.lines_max);
+                let is_last = lines.len() < most;
+                lines.truncate(most);
+                redate.page = Some(Page { lines, is_last });
+            }
+            let silent = self.silent(sku).into_iter().take(EXPIRE_LINES_MAX);
+            book.silent.extend(silent.map(|id| (sku.clone(), id)));
+        }
+    }
+
+    /// Lines of an item that were asked and did not answer in time, in that order.
+    pub fn silent(&self, sku: &Sku) -> Vec<ReservationId> {
+        let late = self.reservations.values().filter_map(|reservation| {
+            let line = reservation.line(sku)?;
+            let question = line.question.filter(|question| question.answer_by <= self.now)?;
+            Some((question.answer_by, line.age, &reservation.id))
+        });
+        let mut late: Vec<_> = late.collect();
+        late.sort_unstable();
+        late.into_iter().map(|(.., id)| id.clone()).collect()
+    }
+}
+
+/// Notes what the background is to look at (true), or need not look at any more (false).
+fn mark<K: Ord + Clone>(marks: &mut BTreeSet<K>, changes: &BTreeMap<K, bool>) {
+    for (key, is_wanted) in changes {
+        match is_wanted {
+            true => marks.insert(key.clone()),
+            false => marks.remove(key),
+        };
     }
 }
 

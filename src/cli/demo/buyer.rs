@@ -8,9 +8,9 @@ use anyhow::bail;
 use super::caller::{Caller, Refused, must};
 use super::history::Change;
 use super::orders::Units;
-use super::progress::Progress;
 use super::shop::Shop;
 use super::visits::{Order, Step, Visit};
+use crate::cli::progress::Progress;
 use crate::proto::{
     AcceptedPromise, BackorderRequest, ConfirmRequest, Line, ReleaseRequest, Reservation,
     ReserveRequest, ShipPolicy,

@@ -16,7 +16,6 @@ mod meter;
 mod orders;
 mod own_server;
 mod play;
-mod progress;
 mod report;
 mod scenario;
 mod shop;

@@ -11,12 +11,12 @@ use tokio_util::sync::CancellationToken;
 use super::caller::Caller;
 use super::meter::Meter;
 use super::orders::OrderFile;
-use super::progress::Progress;
 use super::report::Report;
 use super::scenario::{DELIVERIES, Scenario};
 use super::shop::Shop;
 use super::{DemoArgs, buyer, inspector, warehouse};
 use crate::cli::connect::connect;
+use crate::cli::progress::Progress;
 
 const PACKERS: usize = 16;
 const CALL_SECONDS_MAX: u64 = 60;

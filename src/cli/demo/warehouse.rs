@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 
 use super::caller::{Caller, must};
 use super::history::{Change, Event};
-use super::progress::Progress;
 use super::scenario::{DELIVERIES, ItemScenario, LOCATIONS, PlanScenario};
 use super::shop::Shop;
 use super::visits::LINES_MAX;
+use crate::cli::progress::Progress;
 use crate::proto;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use super::book::Book;
 use super::command::{Command, ItemSettings};
 use super::judge::Effect;
-use super::program::Place;
+use super::plan;
+use super::program::{Place, ShipPolicy};
 use super::refusal::Shortage;
-use super::{Kind, Program, ProgramId, ReceiptId, ReservationId, Sku, Units};
+use super::{Inbound, InboundId, Kind, Program, ProgramId, ReceiptId, ReservationId, Sku, Units};
 
 pub use views::{Arrived, ItemView, LineView, PlanView, ReservationView};
 
@@ -41,8 +42,10 @@ pub enum Answer {
     Program(Program),
     /// PutLocations.
     Places(Vec<Place>),
-    /// OpenBackorders and CloseBackorders.
-    Plan(PlanView),
+    /// OpenBackorders, UpdatePlan (both with remarks on the plan) and CloseBackorders.
+    Plan { view: PlanView, warnings: Vec<String> },
+    /// AnnounceInbound and UpdateInbound.
+    Inbound { sku: Sku, inbound: Inbound },
     /// The workers' commands.
     Tended {
         /// Whether there is more to sweep or to fill.
@@ -61,6 +64,7 @@ pub fn answer(book: &Book, command: &Command, effect: &Effect, mark: usize) -> A
         }
         Command::Extend { reservation, .. }
         | Command::Confirm { reservation }
+        | Command::AnswerDelay { reservation, .. }
         | Command::Ship { reservation, .. } => {
             let view = view(book, reservation);
             Answer::Reservation { view, program: program(book), shortages: Vec::new() }
@@ -78,14 +82,21 @@ pub fn answer(book: &Book, command: &Command, effect: &Effect, mark: usize) -> A
         }
         Command::PutProgram(program) => Answer::Program(program.clone()),
         Command::PutLocations(_) => Answer::Places(book.places.clone()),
-        Command::OpenBackorders { terms, .. } => plan_answer(book, &terms.sku),
-        Command::CloseBackorders { sku } => plan_answer(book, sku),
+        Command::OpenBackorders { terms, .. } | Command::UpdatePlan { terms, .. } => {
+            plan_answer(book, &terms.sku, true)
+        }
+        Command::CloseBackorders { sku } => plan_answer(book, sku, false),
+        Command::AnnounceInbound { sku, notice } | Command::UpdateInbound { sku, notice } => {
+            inbound_answer(book, sku, &notice.id)
+        }
         Command::Tend { sku } => {
             let item = book.items.get(sku);
             let is_left = item.is_some_and(|i| i.due_left || i.owed().units() > 0);
             // Where nothing moved, asking again at once would move nothing either.
-            Answer::Tended { more: is_left && !book.changes.movements.is_empty() }
+            let goes_on = item.is_some_and(|i| i.redating) && book.changes.redates.contains(sku);
+            Answer::Tended { more: goes_on || (is_left && !book.changes.movements.is_empty()) }
         }
+        Command::TendOrder { .. } => Answer::Tended { more: false },
     }
 }
 
@@ -180,10 +191,23 @@ fn item_view(book: &Book, sku: &Sku) -> Option<ItemView> {
     book.items.get(sku).map(|item| ItemView::new(item, book.now))
 }
 
-fn plan_answer(book: &Book, sku: &Sku) -> Answer {
-    match book.items.get(sku).and_then(|item| Some((item, item.plan.clone()?))) {
-        Some((item, plan)) => {
-            Answer::Plan(PlanView::new(sku.clone(), plan, book.now, item.backordered))
+fn inbound_answer(book: &Book, sku: &Sku, id: &InboundId) -> Answer {
+    let known = book.items.get(sku).map_or(&[][..], |item| &item.inbounds);
+    match known.iter().find(|inbound| inbound.id == *id) {
+        Some(inbound) => Answer::Inbound { sku: sku.clone(), inbound: inbound.clone() },
+        None => unreachable!("a command that went through leaves its supply in the book"),
+    }
+}
+
+fn plan_answer(book: &Book, sku: &Sku, is_checked: bool) -> Answer {
+    match book.items.get(sku).and_then(|item| PlanView::new(item, book.now)) {
+        Some(view) => {
+            let together = book.program.as_ref().map(|program| program.default_ship_policy);
+            let warnings = match (is_checked, together) {
+                (true, Some(policy)) => plan::warnings(&view.plan, policy == ShipPolicy::Together),
+                _ => Vec::new(),
+            };
+            Answer::Plan { view, warnings }
         }
         None => unreachable!("a command that went through leaves its plan in the book"),
     }

@@ -1,6 +1,7 @@
 //! What is shown of reservations, items, arrivals and plans.
 
 use crate::domain::item::Stock;
+use crate::domain::judge::gate::next_date;
 use crate::domain::plan::PlanState;
 use crate::domain::reservation::{Promised, State};
 use crate::domain::{Item, Line, Location, Plan, Reservation, ReservationId, Sku, Time, Units};
@@ -70,6 +71,8 @@ pub struct ItemView {
     pub bumped: Units,
     /// May still be backordered.
     pub headroom: Units,
+    /// Announced and not yet received.
+    pub inbound: Units,
     /// What a new backorder would be promised, with its note.
     pub promise: Option<(Promised, String)>,
     /// The item's version.
@@ -87,6 +90,8 @@ pub struct PlanView {
     pub plan: Plan,
     /// Where it stands.
     pub state: PlanState,
+    /// The cap in force.
+    pub effective_cap: Units,
     /// Units backordered under its cap.
     pub backordered: Units,
 }
@@ -119,7 +124,7 @@ impl ItemView {
     #[must_use]
     pub fn new(item: &Item, now: Time) -> Self {
         let open = |plan: &&Plan| {
-            matches!(plan.state(now, item.backordered), PlanState::Open | PlanState::Full)
+            matches!(plan.state(now, item.headroom()), PlanState::Open | PlanState::Full)
         };
         let plan = item.plan.as_ref().filter(open);
         let at = |(location, stock): (&Location, &Stock)| (location.clone(), stock.on_hand);
@@ -131,11 +136,12 @@ impl ItemView {
             available: item.available(),
             queued: item.queued(),
             bumped: item.bumped,
-            headroom: plan.map_or(0, |_| (item.cap - item.backordered).max(0)),
+            headroom: plan.map_or(0, |_| item.headroom()),
+            inbound: item.inbound,
             promise: plan.map(|plan| {
-                let (ship_by, plan_version) = (plan.ship_by, plan.version);
-                let promised = Promised { ship_by, original_ship_by: ship_by, plan_version };
-                (promised, plan.note.clone())
+                let (ship_by, plan_version) = (next_date(item, 1), plan.version);
+                let original_ship_by = ship_by.date().unwrap_or(plan.ship_by);
+                (Promised { ship_by, original_ship_by, plan_version }, plan.note.clone())
             }),
             version: item.version,
             on_hand_at: item.stocks.iter().filter(|(_, s)| s.on_hand > 0).map(at).collect(),
@@ -144,9 +150,12 @@ impl ItemView {
 }
 
 impl PlanView {
-    /// A plan as it stands at `now`, with so many units backordered under it.
+    /// The plan of an item as it stands at `now`, if it has one.
     #[must_use]
-    pub fn new(sku: Sku, plan: Plan, now: Time, backordered: Units) -> Self {
-        Self { sku, state: plan.state(now, backordered), plan, backordered }
+    pub fn new(item: &Item, now: Time) -> Option<Self> {
+        let plan = item.plan.clone()?;
+        let (sku, backordered) = (item.sku.clone(), item.backordered);
+        let state = plan.state(now, item.headroom());
+        Some(Self { sku, state, plan, effective_cap: item.effective_cap(), backordered })
     }
 }

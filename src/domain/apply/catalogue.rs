@@ -1,10 +1,12 @@
 //! Programmes, locations, items and plans.
 
-use crate::domain::book::Book;
+use crate::domain::book::{Book, Entry};
 use crate::domain::command::ItemSettings;
+use crate::domain::consequence::plan_facts;
+use crate::domain::event::PlanFacts;
 use crate::domain::movement::Delta;
 use crate::domain::program::{Place, sort_by_draw};
-use crate::domain::{FILL_LINES_MAX, Item, Kind, Plan, Program, Sku, fill};
+use crate::domain::{Event, FILL_LINES_MAX, Item, Kind, Plan, Program, Sku, fill};
 
 pub(super) fn put_program(book: &mut Book, program: &Program) {
     if !book.places.iter().any(|place| place.location == program.default_location) {
@@ -31,29 +33,48 @@ pub(super) fn put_item(book: &mut Book, settings: &ItemSettings) {
         book.items.insert(sku.clone(), Item::new(sku.clone(), settings.safety_stock));
         book.changes.new_items.insert(sku.clone());
     }
+    book.touch(sku);
     if let Some(item) = book.items.get_mut(sku) {
         item.safety_stock = settings.safety_stock;
+        item.low_stock = settings.low_stock;
     }
     let reference = format!("safety stock {}", settings.safety_stock);
-    book.record(sku, Kind::Item, Delta::default(), None, &reference);
+    let (reference, delta) = (reference.as_str(), Delta::default());
+    let entry = Entry { kind: Kind::Item, delta, reservation: None, reference, event: None };
+    book.record(sku, entry);
     fill::fill(book, sku, FILL_LINES_MAX);
 }
 
 pub(super) fn open(book: &mut Book, sku: &Sku, plan: &Plan) {
+    put_plan(book, sku, plan, "opened", Event::PlanOpened);
+}
+
+pub(super) fn update_plan(book: &mut Book, sku: &Sku, plan: &Plan) {
+    put_plan(book, sku, plan, "updated", Event::PlanUpdated);
+}
+
+fn put_plan(book: &mut Book, sku: &Sku, plan: &Plan, deed: &str, event: fn(PlanFacts) -> Event) {
+    book.touch(sku);
     let Some(item) = book.items.get_mut(sku) else { return };
     item.cap = plan.cap;
     item.plan_version = plan.version;
     item.plan = Some(plan.clone());
+    let event = event(plan_facts(item, plan));
     book.changes.plans.insert(sku.clone());
-    let reference = format!("plan {} opened, cap {}", plan.version, plan.cap);
-    book.record(sku, Kind::Plan, Delta::default(), None, &reference);
+    let reference = &format!("plan {} {deed}, cap {}", plan.version, plan.cap);
+    book.record(sku, Entry { reference, ..Entry::of(Kind::Plan, event) });
 }
 
 pub(super) fn close(book: &mut Book, sku: &Sku) {
     let now = book.now;
-    let Some(plan) = book.items.get_mut(sku).and_then(|item| item.plan.as_mut()) else { return };
+    book.touch(sku);
+    let Some(item) = book.items.get_mut(sku) else { return };
+    let Some(plan) = item.plan.as_mut() else { return };
     plan.closed_at = Some(now);
-    let reference = format!("plan {} closed", plan.version);
+    plan.told_closed = true;
+    let plan = plan.clone();
+    let event = Event::PlanClosed(plan_facts(item, &plan));
+    let reference = &format!("plan {} closed", plan.version);
     book.changes.plans.insert(sku.clone());
-    book.record(sku, Kind::Plan, Delta::default(), None, &reference);
+    book.record(sku, Entry { reference, ..Entry::of(Kind::Plan, event) });
 }

@@ -1,11 +1,12 @@
 //! What a reservation's lines take, and give back.
 
 use super::set_expiry;
-use crate::domain::book::Book;
+use crate::domain::book::{Book, Entry};
+use crate::domain::event::Given;
 use crate::domain::judge::Take;
 use crate::domain::movement::Delta;
 use crate::domain::{
-    FILL_LINES_MAX, Kind, Line, Location, Reservation, ReservationId, Sku, Units, fill,
+    Event, FILL_LINES_MAX, Kind, Line, Location, Reservation, ReservationId, Sku, Units, fill,
 };
 
 pub(super) fn take(book: &mut Book, header: &Reservation, takes: &[Take]) {
@@ -16,6 +17,7 @@ pub(super) fn take(book: &mut Book, header: &Reservation, takes: &[Take]) {
     for take in takes {
         give(book, &header.id, take);
     }
+    book.changes.settled.insert(header.id.clone());
 }
 
 fn new_line(take: &Take) -> Line {
@@ -31,19 +33,29 @@ fn new_line(take: &Take) -> Line {
         allocations: Vec::new(),
         age: 0,
         promise: None,
+        delays: 0,
+        question: None,
     }
 }
 
 /// A line takes units from stock and a place in the queue.
 fn give(book: &mut Book, id: &ReservationId, take: &Take) {
+    let expires_at = book.reservations.get(id).and_then(|reservation| reservation.expires_at);
+    let event = if expires_at.is_some() { Event::Held } else { Event::Confirmed };
+    let entry = || Entry { reservation: Some(id), ..Entry::of(Kind::Reserve, event.clone()) };
     for (location, units) in &take.picks {
         let location = Some(location.clone());
         let delta = Delta { location, allocated: *units, ..Delta::default() };
-        book.record(&take.sku, Kind::Reserve, delta, Some(id), "");
+        book.record(&take.sku, Entry { delta, ..entry() });
+    }
+    if take.picks.is_empty() {
+        book.record(&take.sku, entry());
     }
     if take.queued > 0 {
+        let ship_by = take.promise.and_then(|promise| promise.ship_by.date());
+        let event = Some(Event::Accepted(Given { ship_by, expires_at }));
         let delta = Delta { backordered: take.queued, ..Delta::default() };
-        book.record(&take.sku, Kind::Reserve, delta, Some(id), "");
+        book.record(&take.sku, Entry { delta, event, ..entry() });
     }
     let age = book.items.get(&take.sku).map_or(0, |item| item.version);
     book.change_line(id, &take.sku, |line| {
@@ -59,6 +71,7 @@ fn give(book: &mut Book, id: &ReservationId, take: &Take) {
 }
 
 pub(super) fn retake(book: &mut Book, id: &ReservationId, takes: &[Take]) {
+    set_expiry(book, id, None);
     for take in takes {
         book.change_line(id, &take.sku, |line| {
             line.released -= line.lapsed_allocated + line.lapsed_backordered;
@@ -71,7 +84,7 @@ pub(super) fn retake(book: &mut Book, id: &ReservationId, takes: &[Take]) {
         }
         give(book, id, take);
     }
-    set_expiry(book, id, None);
+    book.changes.settled.insert(id.clone());
 }
 
 pub(super) fn release(book: &mut Book, id: &ReservationId, units: &[(Sku, Units)], reason: &str) {
@@ -81,6 +94,7 @@ pub(super) fn release(book: &mut Book, id: &ReservationId, units: &[(Sku, Units)
     for (sku, _) in units {
         fill::fill(book, sku, FILL_LINES_MAX);
     }
+    book.changes.settled.insert(id.clone());
 }
 
 /// A line gives units back: backordered ones first, which free headroom, then bumped, then
@@ -97,19 +111,22 @@ pub(in crate::domain) fn give_back(
     let backordered = line.backordered.min(units);
     let bumped = line.bumped.min(units - backordered);
     let picks = last_allocated(line, units - backordered - bumped);
+    let event = if kind == Kind::Expire { Event::Expired } else { Event::Released };
+    let entry = || Entry { reservation: Some(id), reference, ..Entry::of(kind, event.clone()) };
     if backordered + bumped > 0 {
         let delta = Delta { backordered: -backordered, bumped: -bumped, ..Delta::default() };
-        book.record(sku, kind, delta, Some(id), reference);
+        book.record(sku, Entry { delta, ..entry() });
     }
     for (location, units) in &picks {
         let location = Some(location.clone());
         let delta = Delta { location, allocated: -units, ..Delta::default() };
-        book.record(sku, kind, delta, Some(id), reference);
+        book.record(sku, Entry { delta, ..entry() });
     }
     book.change_line(id, sku, |line| {
         line.backordered -= backordered;
         line.bumped -= bumped;
         line.released += units;
+        line.question = line.question.filter(|_| line.queued() > 0);
         picks.iter().for_each(|(location, units)| line.take_from(location, *units));
     });
 }

@@ -1,20 +1,28 @@
 //! What arrives, leaves and is corrected.
 
-use crate::domain::book::Book;
+use crate::domain::book::{Book, Entry};
 use crate::domain::judge::Arrival;
 use crate::domain::movement::Delta;
+use crate::domain::reservation::Promised;
 use crate::domain::{
-    FILL_LINES_MAX, Kind, Line, Location, Movement, ReservationId, Sku, Units, fill,
+    Event, FILL_LINES_MAX, Kind, Line, Location, Movement, ReservationId, Sku, Units, fill,
 };
 
+use super::inbound::{facts, put};
+
 pub(super) fn receive(book: &mut Book, location: &Location, arrival: &Arrival, receipt: &str) {
+    book.touch(&arrival.sku);
+    let closes = arrival.inbound.as_ref().map(|after| put(book, &arrival.sku, after));
     let delta = Delta {
         location: Some(location.clone()),
         on_hand: arrival.good,
         damaged: arrival.damaged,
+        inbound: closes.unwrap_or(0),
         ..Delta::default()
     };
-    book.record(&arrival.sku, Kind::Receive, delta, None, receipt);
+    let event = Event::Received(arrival.inbound.as_ref().map(facts));
+    let entry = Entry { delta, reference: receipt, ..Entry::of(Kind::Receive, event) };
+    book.record(&arrival.sku, entry);
     fill::fill(book, &arrival.sku, FILL_LINES_MAX);
 }
 
@@ -25,7 +33,9 @@ pub(super) fn ship(book: &mut Book, id: &ReservationId, units: &[(Sku, Units)], 
         for (location, units) in &picks {
             let location = Some(location.clone());
             let delta = Delta { location, on_hand: -units, allocated: -units, ..Delta::default() };
-            book.record(sku, Kind::Ship, delta, Some(id), tracking);
+            let entry = Entry::of(Kind::Ship, Event::Shipped);
+            let of = Some(id);
+            book.record(sku, Entry { delta, reservation: of, reference: tracking, ..entry });
         }
         book.change_line(id, sku, |line| {
             line.shipped += units;
@@ -51,7 +61,8 @@ pub(super) fn adjust(book: &mut Book, location: &Location, sku: &Sku, delta: Uni
     if delta != 0 {
         let location = Some(location.clone());
         let delta = Delta { location, on_hand: delta, ..Delta::default() };
-        book.record(sku, Kind::Adjust, delta, None, reason);
+        let entry = Entry::of(Kind::Adjust, Event::Adjusted);
+        book.record(sku, Entry { delta, reference: reason, ..entry });
     }
     bump(book, location, sku, reason);
     fill::fill(book, sku, FILL_LINES_MAX);
@@ -63,6 +74,7 @@ fn bump(book: &mut Book, location: &Location, sku: &Sku, reason: &str) {
     let Some(item) = book.items.get(sku) else { return };
     let mut excess = item.stocks.get(location).map_or(0, |stock| -stock.free());
     let newest = item.newest.get(location).cloned().unwrap_or_default();
+    let plan = item.plan.clone();
     for id in allocated_just_now(book, location, sku).into_iter().chain(newest) {
         let has = book.line(&id, sku).map_or(0, |line| line.allocated_at(location));
         let lost = excess.min(has);
@@ -76,9 +88,13 @@ fn bump(book: &mut Book, location: &Location, sku: &Sku, reason: &str) {
             bumped: lost,
             ..Delta::default()
         };
-        book.record(sku, Kind::Bump, delta, Some(&id), reason);
+        let of = Some(&id);
+        let entry = Entry::of(Kind::Bump, Event::Oversold);
+        book.record(sku, Entry { delta, reservation: of, reference: reason, ..entry });
+        let ready = Promised::at_once(book.now.date_naive(), plan.as_ref());
         book.change_line(&id, sku, |line| {
             line.bumped += lost;
+            line.promise = line.promise.or(Some(ready));
             line.take_from(location, lost);
         });
         fill::enqueue_bumped(book, sku, &id);

@@ -2,9 +2,10 @@
 
 use crate::domain::book::Book;
 use crate::domain::plan::PlanState;
+use crate::domain::promise::Supply;
 use crate::domain::refusal::{Reason, Shortage};
 use crate::domain::reservation::Promised;
-use crate::domain::{Customer, Date, Item, Plan, Units};
+use crate::domain::{Customer, Date, Item, Plan, ShipBy, Units};
 
 /// What the plan says of a wish.
 pub(super) struct Gate<'b> {
@@ -12,6 +13,8 @@ pub(super) struct Gate<'b> {
     pub headroom: Units,
     /// On these terms.
     pub plan: Option<&'b Plan>,
+    /// For that date.
+    ship_by: ShipBy,
     /// Why the wish is not granted; `None` = it is.
     pub reason: Option<Reason>,
     /// The plan limits units for each customer, and the wish names none.
@@ -26,27 +29,40 @@ pub(super) fn ask<'b>(
     units: Units,
     accepted: Option<Date>,
 ) -> Gate<'b> {
-    let shut =
-        |reason| Gate { headroom: 0, plan: None, reason: Some(reason), wants_customer: false };
+    let shut = |reason| Gate {
+        headroom: 0,
+        plan: None,
+        ship_by: ShipBy::Unknown,
+        reason: Some(reason),
+        wants_customer: false,
+    };
     let Some(plan) = item.plan.as_ref().filter(|plan| plan.closed_at.is_none()) else {
         return shut(Reason::BackordersClosed);
     };
-    if matches!(plan.state(book.now, 0), PlanState::Closed | PlanState::Scheduled) {
+    if matches!(plan.state(book.now, Units::MAX), PlanState::Closed | PlanState::Scheduled) {
         return shut(Reason::WindowClosed);
     }
-    let cap_left = (item.cap - item.backordered).max(0);
+    let cap_left = item.headroom();
+    let ship_by = next_date(item, units);
     let limit_left = customer_left(book, item, plan, customer);
     let reason = if units > cap_left {
         Some(Reason::CapExceeded)
     } else if units > limit_left {
         Some(Reason::CustomerLimitExceeded)
-    } else if accepted.is_some_and(|shown| plan.ship_by > shown) {
+    } else if accepted.is_some_and(|shown| ship_by > ShipBy::On(shown)) {
         Some(Reason::PromiseChanged)
     } else {
         None
     };
     let wants_customer = plan.customer_limit > 0 && customer.is_none();
-    Gate { headroom: cap_left.min(limit_left), plan: Some(plan), reason, wants_customer }
+    let headroom = cap_left.min(limit_left);
+    Gate { headroom, plan: Some(plan), ship_by, reason, wants_customer }
+}
+
+/// The date of so many units that join the end of the queue now.
+pub(in crate::domain) fn next_date(item: &Item, units: Units) -> ShipBy {
+    let supply = Supply::of(item);
+    supply.ship_by(item.queued() + units).unwrap_or(ShipBy::Unknown)
 }
 
 /// Units that the plan leaves this customer.
@@ -64,8 +80,8 @@ impl Gate<'_> {
     /// What the plan promises.
     pub(super) fn promise(&self) -> Option<Promised> {
         self.plan.map(|plan| Promised {
-            ship_by: plan.ship_by,
-            original_ship_by: plan.ship_by,
+            ship_by: self.ship_by,
+            original_ship_by: self.ship_by.date().unwrap_or(plan.ship_by),
             plan_version: plan.version,
         })
     }

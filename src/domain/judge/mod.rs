@@ -5,7 +5,8 @@
 //! what is short, what has ended. After its last rung nothing can fail.
 
 mod catalogue;
-mod gate;
+pub(super) mod gate;
+mod inbound;
 mod settle;
 mod supply;
 mod take;
@@ -16,7 +17,9 @@ use super::pick::Picks;
 use super::program::Place;
 use super::refusal::Shortage;
 use super::reservation::Promised;
-use super::{Location, Plan, Program, Refusal, Reservation, ReservationId, Sku, Time, Units};
+use super::{
+    Inbound, Location, Plan, Program, Refusal, Reservation, ReservationId, Sku, Time, Units,
+};
 
 /// What a command would do, with everything that it needs decided.
 #[derive(Clone, Debug)]
@@ -49,8 +52,18 @@ pub enum Effect {
     Open { sku: Sku, plan: Plan },
     /// Intake stops.
     Close { sku: Sku },
-    /// What is due is swept, what can be filled is filled.
+    /// An item's plan becomes this.
+    UpdatePlan { sku: Sku, plan: Plan },
+    /// Supply is on its way.
+    Announce { sku: Sku, inbound: Inbound },
+    /// Announced supply becomes this.
+    UpdateInbound { sku: Sku, inbound: Inbound },
+    /// A customer keeps a line that was delayed, or does not.
+    AnswerDelay { reservation: ReservationId, sku: Sku, keeps: bool },
+    /// What the background does for an item.
     Tend { sku: Sku },
+    /// An order is said to be ready, if it is.
+    TendOrder { reservation: ReservationId },
 }
 
 /// Units that one line takes.
@@ -79,6 +92,8 @@ pub struct Arrival {
     pub owed: Units,
     /// Units in the queue once all that is owed is filled.
     pub queue_left: Units,
+    /// The announced supply that it answers, as it is afterwards.
+    pub inbound: Option<Inbound>,
 }
 
 /// Why a command does not go through now.
@@ -109,7 +124,7 @@ pub fn judge(book: &Book, command: &Command, program: &super::ProgramId) -> Resu
         (_, None) => return Err(unknown().into()),
     };
     match command {
-        Command::PutProgram(_) => Ok(Effect::PutProgram(settings.clone())),
+        Command::PutProgram(_) => catalogue::put_program(book, settings),
         Command::Reserve { order, mode, purpose } => {
             take::reserve(book, settings, order, *mode, *purpose)
         }
@@ -130,12 +145,22 @@ pub fn judge(book: &Book, command: &Command, program: &super::ProgramId) -> Resu
             supply::adjust(book, settings, location.as_ref(), adjustments)
         }
         Command::PutLocations(places) => Ok(Effect::PutLocations(places.clone())),
-        Command::PutItems(items) => Ok(catalogue::put_items(book, items)),
+        Command::PutItems(items) => catalogue::put_items(book, settings, items),
         Command::OpenBackorders { terms, .. } => catalogue::open(book, settings, terms),
+        Command::UpdatePlan { terms, .. } => catalogue::update_plan(book, settings, terms),
         Command::CloseBackorders { sku } => catalogue::close(book, sku),
+        Command::AnnounceInbound { sku, notice } => inbound::announce(book, sku, notice),
+        Command::UpdateInbound { sku, notice } => inbound::update(book, sku, notice),
+        Command::AnswerDelay { reservation, sku, keeps } => {
+            settle::answer_delay(book, reservation, sku, *keeps)
+        }
         Command::Tend { sku } => {
             known_item(book, sku)?;
             Ok(Effect::Tend { sku: sku.clone() })
+        }
+        Command::TendOrder { reservation } => {
+            known_reservation(book, reservation)?;
+            Ok(Effect::TendOrder { reservation: reservation.clone() })
         }
     }
 }

@@ -80,12 +80,28 @@ fn kept_promise(
     line: &Line,
     units: Units,
 ) -> Option<Promised> {
-    let shown = line.promise.map(|promise| promise.ship_by);
+    let shown = line.promise.and_then(|promise| promise.ship_by.date());
     let gate = gate::ask(book, item, reservation.customer.as_ref(), units, shown);
     let takes_it = gate.reason.is_none() && !gate.wants_customer;
     let promise = gate.promise().filter(|_| takes_it)?;
     let original = line.promise.map_or(promise.original_ship_by, |first| first.original_ship_by);
     Some(Promised { original_ship_by: original, ..promise })
+}
+
+/// A customer answers a question about a delay, in time.
+pub(super) fn answer_delay(
+    book: &Book,
+    id: &ReservationId,
+    sku: &Sku,
+    keeps: bool,
+) -> Result<Effect, Stop> {
+    let reservation = known_reservation(book, id)?;
+    let question = reservation.line(sku).and_then(|line| line.question);
+    if question.is_none_or(|question| question.answer_by <= book.now) {
+        let (reservation, sku) = (id.clone(), sku.clone());
+        return Err(Refusal::NoDelayToAnswer { reservation, sku }.into());
+    }
+    Ok(Effect::AnswerDelay { reservation: id.clone(), sku: sku.clone(), keeps })
 }
 
 /// Units are given back. Where nothing is open any more, that is a success that moves nothing.

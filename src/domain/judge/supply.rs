@@ -1,10 +1,12 @@
 //! Receive and Adjust: what a warehouse reports.
 
+use super::inbound::{find, unknown};
 use super::take::no_more_due;
 use super::{Arrival, Effect, Stop, known_item, known_location};
 use crate::domain::book::Book;
 use crate::domain::command::{Adjustment, Change, Receipt, ReceiptLine};
-use crate::domain::{COUNTER_MAX, Item, Location, Program, Refusal};
+use crate::domain::movement::Delta;
+use crate::domain::{COUNTER_MAX, Inbound, Item, Kind, Location, Program, Refusal};
 
 /// Goods arrive; what they owe to the queue is known from the counters alone.
 pub(super) fn receive(book: &Book, program: &Program, receipt: &Receipt) -> Result<Effect, Stop> {
@@ -17,10 +19,9 @@ pub(super) fn receive(book: &Book, program: &Program, receipt: &Receipt) -> Resu
     for item in items.iter().filter(|item| item.queued() > 0) {
         no_more_due(item)?;
     }
-    for line in &receipt.lines {
-        if let Some(inbound) = &line.inbound {
-            let (sku, inbound) = (line.sku.clone(), inbound.clone());
-            return Err(Refusal::UnknownInbound { sku, inbound }.into());
+    for (item, line) in items.iter().zip(&receipt.lines) {
+        if let Some(id) = line.inbound.as_ref().filter(|id| find(item, id).is_none()) {
+            return Err(unknown(&line.sku, id).into());
         }
     }
     if book.receipts.contains(&receipt.id) {
@@ -38,13 +39,20 @@ fn arrival(item: &Item, line: &ReceiptLine) -> Result<Arrival, Refusal> {
         return Err(Refusal::QuantityOverflow { sku: item.sku.clone() });
     }
     let mut after = item.clone();
-    after.on_hand = on_hand;
+    after.move_counters(Kind::Receive, &Delta { on_hand: line.good, ..Delta::default() });
+    let known = line.inbound.as_ref().and_then(|id| find(item, id));
+    let inbound = known.map(|known| known.arrive(line.good, line.damaged, line.closes_inbound));
+    let uncountable = |inbound: &Inbound| inbound.arrived() > COUNTER_MAX;
+    if inbound.as_ref().is_some_and(uncountable) {
+        return Err(Refusal::QuantityOverflow { sku: item.sku.clone() });
+    }
     Ok(Arrival {
         sku: item.sku.clone(),
         good: line.good,
         damaged: line.damaged,
         owed: after.owed().units() - item.owed().units(),
         queue_left: after.queued() - after.owed().units(),
+        inbound,
     })
 }
 

@@ -128,6 +128,8 @@ fn header(book: &Book, program: &Program, order: &Order, purpose: Purpose) -> Re
         purpose,
         created_at: book.now,
         expires_at: expires_at.map(|seconds| book.now + TimeDelta::seconds(seconds)),
+        together_until: order.together_until,
+        ready_at: None,
         lines: Vec::new(),
     }
 }

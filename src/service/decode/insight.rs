@@ -2,7 +2,7 @@
 
 use tonic::Status;
 
-use super::{Form, ROWS_MAX};
+use super::{Form, ROWS_MAX, TOKEN_RULE};
 use crate::domain::{ProgramId, ReservationId, Sku};
 use crate::proto;
 use crate::store::read::QueuePlace;
@@ -58,7 +58,7 @@ pub(in crate::service) fn backlog(
         ("", _) => QueuePlace::FRONT,
         (_, Some(place)) => place,
         (_, None) => {
-            form.fault("page_token", "must be empty or the next_page_token of the page before");
+            form.fault("page_token", TOKEN_RULE);
             QueuePlace::FRONT
         }
     };
@@ -90,7 +90,7 @@ pub(in crate::service) fn movements(
     let token = request.page_token.split_once('.');
     let place = token.and_then(|(version, part)| Some((version.parse().ok()?, part.parse().ok()?)));
     if place.is_none() && !request.page_token.is_empty() {
-        form.fault("page_token", "must be empty or the next_page_token of the page before");
+        form.fault("page_token", TOKEN_RULE);
     }
     let size = page(&mut form, request.page_size);
     form.done((program, sku, place.unwrap_or((0, -1)), size))

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use tonic::Status;
 
 use super::{Form, LINES_MAX, ROWS_MAX};
-use crate::domain::command::{Adjustment, Change, Mode, Order, Receipt, ReceiptLine, Term};
-use crate::domain::plan::parse_date;
+use crate::domain::command::{Mode, Order, Term};
 use crate::domain::reservation::Purpose;
-use crate::domain::{
-    Command, Customer, Date, Location, ProgramId, ReceiptId, Request, ReservationId, Sku,
-};
+use crate::domain::{Command, Customer, Date, ProgramId, Request, ReservationId, Sku};
 use crate::proto;
 use crate::service::hash;
 
@@ -76,6 +73,12 @@ fn reserve_in(
         term: term(form, &field("confirm"), hold, request.confirm),
         customer: form.optional(&field("customer_id"), &request.customer_id, Customer::parse),
         ship_policy: form.ship_policy(&field("ship_policy"), request.ship_policy),
+        together_until: together_until(
+            form,
+            &field("together_until"),
+            &request.together_until,
+            request.ship_policy,
+        ),
     };
     let hash = hash::of("Reserve", &request);
     Request { id: Some(id), hash, command: Command::Reserve { order, mode, purpose } }
@@ -97,6 +100,15 @@ fn term(form: &mut Form, field: &str, hold: Option<i64>, confirm: bool) -> Term 
     }
 }
 
+/// The last day that a parcel waits for every line; only parcels that wait have one.
+fn together_until(form: &mut Form, field: &str, text: &str, ship_policy: i32) -> Option<Date> {
+    let date = form.optional_date(field, text);
+    if date.is_some() && ship_policy == i32::from(proto::ShipPolicy::AsAvailable) {
+        form.fault(field, "must be empty for an order whose lines ship as available");
+    }
+    date
+}
+
 /// Backorder.
 pub(in crate::service) fn backorder(mut request: proto::BackorderRequest) -> Decoded {
     let mut form = Form::default();
@@ -108,6 +120,12 @@ pub(in crate::service) fn backorder(mut request: proto::BackorderRequest) -> Dec
         term: term(&mut form, "confirm", hold, request.confirm),
         customer: form.optional("customer_id", &request.customer_id, Customer::parse),
         ship_policy: form.ship_policy("ship_policy", request.ship_policy),
+        together_until: together_until(
+            &mut form,
+            "together_until",
+            &request.together_until,
+            request.ship_policy,
+        ),
     };
     let accepted = accepted(&mut form, &order, &request.accepted);
     let hash = hash::of("Backorder", &request);
@@ -128,14 +146,8 @@ fn accepted(
         if !order.lines.iter().any(|line| line.sku == sku) {
             form.fault(format!("accepted[{index}].sku"), "must be one of the lines' SKUs");
         }
-        match parse_date(&shown.ship_by) {
-            Some(date) => {
-                dates.insert(sku, date);
-            }
-            None => form.fault(
-                format!("accepted[{index}].ship_by"),
-                "must be an ISO 8601 date such as 2027-01-31",
-            ),
+        if let Some(date) = form.date(&format!("accepted[{index}].ship_by"), &shown.ship_by) {
+            dates.insert(sku, date);
         }
     }
     dates
@@ -185,80 +197,21 @@ pub(in crate::service) fn ship(mut request: proto::ShipRequest) -> Decoded {
     form.done((program, Request { id: Some(id), hash, command }))
 }
 
-/// Receive.
-pub(in crate::service) fn receive(mut request: proto::ReceiveRequest) -> Decoded {
-    let mut form = Form::default();
-    let program = form.program("program", &request.program);
-    request.program = program.to_string();
-    let dry_run = request.validate_only;
-    let id = (!dry_run).then(|| form.request_id("request_id", &request.request_id));
-    form.count("lines", request.lines.len(), 1, ROWS_MAX);
-    form.unique("lines", request.lines.iter().map(|line| line.sku.as_str()));
-    let lines = request.lines.iter().enumerate();
-    let lines = lines.map(|(index, line)| receipt_line(&mut form, index, line)).collect();
-    let receipt = Receipt {
-        id: form.id("receipt_id", &request.receipt_id, ReceiptId::parse, ReceiptId::stored),
-        location: form.optional("location", &request.location, Location::parse),
-        lines,
-        dry_run,
-    };
-    let hash = hash::of("Receive", &request);
-    form.done((program, Request { id, hash, command: Command::Receive(receipt) }))
-}
-
-fn receipt_line(form: &mut Form, index: usize, line: &proto::ReceiptLine) -> ReceiptLine {
-    let field = |name: &str| format!("lines[{index}].{name}");
-    let good = form.units(&field("good"), line.good, 0);
-    let damaged = form.units(&field("damaged"), line.damaged, 0);
-    if good == 0 && damaged == 0 {
-        form.fault(field("good"), "and damaged must be at least 1 together");
-    }
-    let inbound = form.optional(&field("inbound_id"), &line.inbound_id, ReceiptId::parse);
-    let sku = form.sku(&field("sku"), &line.sku);
-    ReceiptLine { sku, good, damaged, inbound: inbound.map(|id| id.to_string()) }
-}
-
-/// Adjust.
-pub(in crate::service) fn adjust(mut request: proto::AdjustRequest) -> Decoded {
+/// AnswerDelay.
+pub(in crate::service) fn answer_delay(mut request: proto::AnswerDelayRequest) -> Decoded {
     let mut form = Form::default();
     let (program, id) = form.write(&mut request.program, &request.request_id);
-    let location = form.optional("location", &request.location, Location::parse);
-    form.count("adjustments", request.adjustments.len(), 1, ROWS_MAX);
-    form.unique("adjustments", request.adjustments.iter().map(|change| change.sku.as_str()));
-    let adjustments = request.adjustments.iter().enumerate();
-    let adjustments = adjustments.map(|(index, change)| adjustment(&mut form, index, change));
-    let adjustments = adjustments.collect();
-    let hash = hash::of("Adjust", &request);
-    let command = Command::Adjust { location, adjustments };
+    let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
+    let sku = form.sku("sku", &request.sku);
+    let keeps = match proto::DelayAnswer::try_from(request.answer) {
+        Ok(proto::DelayAnswer::Keep) => true,
+        Ok(proto::DelayAnswer::Cancel) => false,
+        Ok(proto::DelayAnswer::Unspecified) | Err(_) => {
+            form.fault("answer", "must be DELAY_ANSWER_KEEP or DELAY_ANSWER_CANCEL");
+            true
+        }
+    };
+    let hash = hash::of("AnswerDelay", &request);
+    let command = Command::AnswerDelay { reservation, sku, keeps };
     form.done((program, Request { id: Some(id), hash, command }))
-}
-
-fn adjustment(form: &mut Form, index: usize, adjustment: &proto::Adjustment) -> Adjustment {
-    use proto::adjustment::Change as Asked;
-    let field = |name: &str| format!("adjustments[{index}].{name}");
-    let sku = form.sku(&field("sku"), &adjustment.sku);
-    let change = match adjustment.change {
-        Some(Asked::Delta(delta)) => {
-            let size = delta.checked_abs().unwrap_or(i64::MAX);
-            form.units(&field("delta"), size, 1);
-            Change::Delta(delta)
-        }
-        Some(Asked::Count(count)) => Change::Count(form.units(&field("count"), count, 0)),
-        None => {
-            form.fault(field("change"), "must be a delta or a count");
-            Change::Delta(0)
-        }
-    };
-    let reason = match proto::AdjustReason::try_from(adjustment.reason) {
-        Ok(proto::AdjustReason::Count) => "count",
-        Ok(proto::AdjustReason::Damaged) => "damaged",
-        Ok(proto::AdjustReason::Lost) => "lost",
-        Ok(proto::AdjustReason::Found) => "found",
-        Ok(proto::AdjustReason::Returned) => "returned",
-        Ok(proto::AdjustReason::Unspecified) | Err(_) => {
-            form.fault(field("reason"), "must be one of AdjustReason");
-            ""
-        }
-    };
-    Adjustment { sku, change, reason }
 }

@@ -1,9 +1,13 @@
 //! The contract's requests, as the domain knows them. Every field is checked; what is wrong is
 //! collected, so that a caller is told all of it at once.
 
+mod event;
+mod inbound;
 mod insight;
 mod inventory;
+mod listing;
 mod plan;
+mod warehouse;
 
 use chrono::{DateTime, TimeZone, Utc};
 use tonic::Status;
@@ -11,22 +15,31 @@ use tonic::Status;
 use super::{DEFAULT_PROGRAM, refusals};
 use crate::domain::command::Ask;
 use crate::domain::id::ID_RULE;
+use crate::domain::plan::parse_date;
 use crate::domain::program::ShipPolicy;
-use crate::domain::{HOLD_SECONDS_MAX, ProgramId, QUANTITY_MAX, RequestId, Sku, Units};
+use crate::domain::{Date, HOLD_SECONDS_MAX, ProgramId, QUANTITY_MAX, RequestId, Sku, Units};
 use crate::proto;
 
+pub(super) use event::{put_webhook, watch, webhook};
+pub(super) use inbound::{announce_inbound, inbound_page, update_inbound};
 pub(super) use insight::{availability, backlog, movements, page, queue_token, reservation};
 pub(super) use inventory::{
-    adjust, backorder, confirm, extend, receive, release, reserve, reserve_many, ship,
+    answer_delay, backorder, confirm, extend, release, reserve, reserve_many, ship,
 };
+pub(super) use listing::{plans_page, reservation_token, reservations_page, suggestion_page};
 pub(super) use plan::{
     close_backorders, items_page, one_item, open_backorders, put_items, put_locations, put_program,
+    update_plan,
 };
+
+pub(super) use warehouse::{adjust, receive};
 
 /// Most lines of a checkout's call.
 const LINES_MAX: usize = 100;
 /// Most lines of a warehouse's or a manager's call.
 const ROWS_MAX: usize = 1000;
+/// What a page token must be.
+const TOKEN_RULE: &str = "must be empty or the next_page_token of the page before";
 /// Most characters of a text for people.
 const TEXT_LENGTH_MAX: usize = 256;
 
@@ -172,6 +185,20 @@ impl Form {
             self.fault(field, "must be an instant from 1970 to 9999");
         }
         instant
+    }
+
+    /// An ISO 8601 date that must be there.
+    fn date(&mut self, field: &str, text: &str) -> Option<Date> {
+        let date = parse_date(text);
+        if date.is_none() {
+            self.fault(field, "must be an ISO 8601 date such as 2027-01-31");
+        }
+        date
+    }
+
+    /// An ISO 8601 date that may be left empty.
+    fn optional_date(&mut self, field: &str, text: &str) -> Option<Date> {
+        if text.is_empty() { None } else { self.date(field, text) }
     }
 
     fn ship_policy(&mut self, field: &str, value: i32) -> Option<ShipPolicy> {

@@ -4,7 +4,7 @@ use tonic::Status;
 
 use super::{Form, LINES_MAX, ROWS_MAX, page};
 use crate::domain::command::ItemSettings;
-use crate::domain::plan::Terms;
+use crate::domain::plan::{DelayAnswers, OnSilence, Terms};
 use crate::domain::program::{Place, ShipPolicy};
 use crate::domain::{Command, Location, Program, ProgramId, Request, Sku};
 use crate::proto;
@@ -18,6 +18,10 @@ const DEFAULT_LISTINGS: i32 = 10;
 const LISTINGS_MAX: i32 = 10_000;
 /// Where goods are received when a programme does not say.
 const DEFAULT_LOCATION: &str = "main";
+/// The shortest time to answer a question about a delay: 1 hour.
+const ANSWER_SECONDS_MIN: i64 = 3600;
+/// The longest: 90 days.
+const ANSWER_SECONDS_MAX: i64 = 90 * 86_400;
 /// The widest priority of a location.
 const PRIORITY_MAX: i32 = 1_000_000;
 
@@ -100,6 +104,7 @@ fn settings(form: &mut Form, index: usize, item: &proto::Item) -> ItemSettings {
         listing: listing.unwrap_or_else(|| sku.clone()),
         title: form.text(&field("title"), &item.title),
         safety_stock: form.units(&field("safety_stock"), item.safety_stock, 0),
+        low_stock: form.units(&field("low_stock"), item.low_stock, 0),
         sku,
     }
 }
@@ -112,25 +117,62 @@ pub(in crate::service) fn open_backorders(mut request: proto::OpenBackordersRequ
     request.program = program.to_string();
     let dry_run = request.validate_only;
     let id = (!dry_run).then(|| form.request_id("request_id", &request.request_id));
-    let plan = request.plan.clone().unwrap_or_default();
+    let terms = terms(&mut form, request.plan.clone().unwrap_or_default());
+    let hash = hash::of("OpenBackorders", &request);
+    let command = Command::OpenBackorders { terms, dry_run };
+    form.done((program, Request { id, hash, command }))
+}
+
+/// UpdatePlan.
+pub(in crate::service) fn update_plan(mut request: proto::UpdatePlanRequest) -> Decoded {
+    let mut form = Form::default();
+    let program = form.program("program", &request.program);
+    request.program = program.to_string();
+    let dry_run = request.validate_only;
+    let id = (!dry_run).then(|| form.request_id("request_id", &request.request_id));
+    let terms = terms(&mut form, request.plan.clone().unwrap_or_default());
+    let hash = hash::of("UpdatePlan", &request);
+    let command = Command::UpdatePlan { terms, dry_run };
+    form.done((program, Request { id, hash, command }))
+}
+
+fn terms(form: &mut Form, plan: proto::Plan) -> Terms {
     let stage = |stage: &proto::Stage| (stage.name.clone(), stage.date.clone());
     if plan.note.contains('\0') || plan.timeline.iter().any(|stage| stage.name.contains('\0')) {
         form.fault("plan", "must have no NUL characters in its texts");
     }
-    let terms = Terms {
+    Terms {
         sku: form.sku("plan.sku", &plan.sku),
         cap: plan.cap,
         opens_at: form.time("plan.opens_at", plan.opens_at.as_ref()),
         closes_at: form.time("plan.closes_at", plan.closes_at.as_ref()),
+        delay_answers: plan.delay_answers.map(|answers| delay_answers(form, &answers)),
+        timeline: plan.timeline.iter().map(stage).collect(),
         ship_by: plan.ship_by,
         note: plan.note,
         allowance: plan.allowance,
         cap_by_inbound: plan.cap_by_inbound,
         customer_limit: plan.customer_limit,
-        timeline: plan.timeline.iter().map(stage).collect(),
+    }
+}
+
+fn delay_answers(form: &mut Form, asked: &proto::DelayAnswers) -> DelayAnswers {
+    let within = asked.answer_within.unwrap_or_default();
+    if !(ANSWER_SECONDS_MIN..=ANSWER_SECONDS_MAX).contains(&within.seconds) || within.nanos != 0 {
+        let rule = "must be a whole number of seconds, 1 hour to 90 days";
+        form.fault("plan.delay_answers.answer_within", rule);
+    }
+    let on_silence = match proto::OnSilence::try_from(asked.on_silence) {
+        Ok(proto::OnSilence::Keep) => OnSilence::Keep,
+        Ok(proto::OnSilence::Release) => OnSilence::Release,
+        Ok(proto::OnSilence::ByClass) => OnSilence::ByClass,
+        Ok(proto::OnSilence::Unspecified) | Err(_) => {
+            let rule = "must be ON_SILENCE_KEEP, ON_SILENCE_RELEASE or ON_SILENCE_BY_CLASS";
+            form.fault("plan.delay_answers.on_silence", rule);
+            OnSilence::Keep
+        }
     };
-    let hash = hash::of("OpenBackorders", &request);
-    form.done((program, Request { id, hash, command: Command::OpenBackorders { terms, dry_run } }))
+    DelayAnswers { answer_within_seconds: within.seconds, on_silence }
 }
 
 /// CloseBackorders.

@@ -4,9 +4,9 @@ use super::reservation::ship_policy;
 use super::timestamp;
 use crate::domain::answer::PlanView;
 use crate::domain::command::ItemSettings;
-use crate::domain::plan::PlanState;
+use crate::domain::plan::{DelayAnswers, OnSilence, PlanState};
 use crate::domain::program::Place;
-use crate::domain::{Answer, Program};
+use crate::domain::{Answer, Inbound, Program, Sku};
 use crate::proto;
 use crate::service::stored::Response;
 
@@ -41,6 +41,7 @@ pub(in crate::service) fn item_settings(settings: &ItemSettings) -> proto::Item 
         listing: settings.listing.to_string(),
         title: settings.title.clone(),
         safety_stock: settings.safety_stock,
+        low_stock: settings.low_stock,
     }
 }
 
@@ -59,13 +60,46 @@ pub(in crate::service) fn plan(view: &PlanView) -> proto::Plan {
         ship_by: plan.ship_by.to_string(),
         note: plan.note.clone(),
         allowance: plan.allowance,
-        cap_by_inbound: false,
+        cap_by_inbound: plan.cap_by_inbound,
         customer_limit: plan.customer_limit,
         timeline: plan.timeline.iter().map(stage).collect(),
         version: plan.version,
         state: plan_state(view.state).into(),
-        effective_cap: plan.cap,
+        effective_cap: view.effective_cap,
         backordered: view.backordered,
+        delay_answers: plan.delay_answers.map(delay_answers),
+    }
+}
+
+fn delay_answers(answers: DelayAnswers) -> proto::DelayAnswers {
+    let on_silence = match answers.on_silence {
+        OnSilence::Keep => proto::OnSilence::Keep,
+        OnSilence::Release => proto::OnSilence::Release,
+        OnSilence::ByClass => proto::OnSilence::ByClass,
+    };
+    proto::DelayAnswers {
+        answer_within: Some(prost_types::Duration {
+            seconds: answers.answer_within_seconds,
+            nanos: 0,
+        }),
+        on_silence: on_silence.into(),
+    }
+}
+
+/// Announced supply of an item.
+pub(in crate::service) fn inbound(sku: &Sku, inbound: &Inbound) -> proto::Inbound {
+    proto::Inbound {
+        inbound_id: inbound.id.to_string(),
+        sku: sku.to_string(),
+        expected: inbound.expected,
+        received: inbound.received,
+        damaged: inbound.damaged,
+        arrives_on: inbound.arrives_on.to_string(),
+        ships_on: inbound.ships_on.to_string(),
+        cancelled: inbound.cancelled,
+        closed: inbound.closed,
+        overdue: inbound.overdue,
+        left: inbound.left(),
     }
 }
 
@@ -94,14 +128,35 @@ impl Response for proto::PutLocationsResponse {
 
 impl Response for proto::OpenBackordersResponse {
     fn of(answer: &Answer) -> Option<Self> {
-        let Answer::Plan(view) = answer else { return None };
-        Some(Self { plan: Some(plan(view)) })
+        let Answer::Plan { view, warnings } = answer else { return None };
+        Some(Self { plan: Some(plan(view)), warnings: warnings.clone() })
+    }
+}
+
+impl Response for proto::UpdatePlanResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Plan { view, warnings } = answer else { return None };
+        Some(Self { plan: Some(plan(view)), warnings: warnings.clone() })
+    }
+}
+
+impl Response for proto::AnnounceInboundResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Inbound { sku, inbound: of } = answer else { return None };
+        Some(Self { inbound: Some(inbound(sku, of)) })
+    }
+}
+
+impl Response for proto::UpdateInboundResponse {
+    fn of(answer: &Answer) -> Option<Self> {
+        let Answer::Inbound { sku, inbound: of } = answer else { return None };
+        Some(Self { inbound: Some(inbound(sku, of)) })
     }
 }
 
 impl Response for proto::CloseBackordersResponse {
     fn of(answer: &Answer) -> Option<Self> {
-        let Answer::Plan(view) = answer else { return None };
+        let Answer::Plan { view, .. } = answer else { return None };
         Some(Self { plan: Some(plan(view)) })
     }
 }

@@ -20,8 +20,7 @@ pub(in crate::service) fn item(view: &ItemView) -> proto::ItemStock {
         available: view.available,
         backordered: view.queued,
         backorder_headroom: view.headroom,
-        // Nothing can be announced yet.
-        inbound: 0,
+        inbound: view.inbound,
         promise: view.promise.as_ref().map(|(promised, note)| promise(promised, note)),
         item_version: view.version,
         on_hand_at: view.on_hand_at.iter().map(at).collect(),

@@ -1,6 +1,7 @@
 //! The domain's answers, as the contract shows them.
 
 mod catalogue;
+mod event;
 mod item;
 mod reservation;
 
@@ -14,7 +15,8 @@ use crate::domain::refusal::{Reason, Shortage};
 use crate::domain::reservation::Promised;
 use crate::proto;
 
-pub(super) use catalogue::{item_settings, place, plan, program};
+pub(super) use catalogue::{inbound, item_settings, place, plan, program};
+pub(super) use event::event;
 pub(super) use item::item;
 pub(super) use reservation::reservation;
 
@@ -56,15 +58,18 @@ pub(super) fn reason(reason: Reason) -> proto::Reason {
     match reason {
         Reason::Malformed => proto::Reason::Malformed,
         Reason::PlanIncomplete => proto::Reason::PlanIncomplete,
+        Reason::NoteUnclear => proto::Reason::NoteUnclear,
         Reason::UnknownProgram => proto::Reason::UnknownProgram,
         Reason::UnknownItem => proto::Reason::UnknownItem,
         Reason::UnknownLocation => proto::Reason::UnknownLocation,
         Reason::UnknownReservation => proto::Reason::UnknownReservation,
         Reason::UnknownInbound => proto::Reason::UnknownInbound,
         Reason::UnknownPlan => proto::Reason::UnknownPlan,
+        Reason::UnknownWebhook => proto::Reason::UnknownWebhook,
         Reason::ReservationExists => proto::Reason::ReservationExists,
         Reason::ReceiptExists => proto::Reason::ReceiptExists,
         Reason::RequestIdReused => proto::Reason::RequestIdReused,
+        Reason::InboundExists => proto::Reason::InboundExists,
         Reason::StockInsufficient => proto::Reason::StockInsufficient,
         Reason::BackordersClosed => proto::Reason::BackordersClosed,
         Reason::WindowClosed => proto::Reason::WindowClosed,
@@ -79,6 +84,8 @@ pub(super) fn reason(reason: Reason) -> proto::Reason {
         Reason::ReservationNotConfirmed => proto::Reason::ReservationNotConfirmed,
         Reason::AdjustmentExceedsStock => proto::Reason::AdjustmentExceedsStock,
         Reason::QuantityOverflow => proto::Reason::QuantityOverflow,
+        Reason::ExpectedBelowArrived => proto::Reason::ExpectedBelowArrived,
+        Reason::NoDelayToAnswer => proto::Reason::NoDelayToAnswer,
     }
 }
 
@@ -102,5 +109,9 @@ pub(super) fn kind(kind: Kind) -> proto::MovementKind {
         Kind::Ship => proto::MovementKind::Ship,
         Kind::Adjust => proto::MovementKind::Adjust,
         Kind::Bump => proto::MovementKind::Bump,
+        Kind::Confirm => proto::MovementKind::Confirm,
+        Kind::Ready => proto::MovementKind::Ready,
+        Kind::Promise => proto::MovementKind::Promise,
+        Kind::Inbound => proto::MovementKind::Inbound,
     }
 }

@@ -3,7 +3,7 @@
 use super::{promise, shortage, timestamp};
 use crate::domain::answer::{LineView, ReservationView};
 use crate::domain::program::ShipPolicy;
-use crate::domain::reservation::State;
+use crate::domain::reservation::{Question, State};
 use crate::domain::{Answer, Line, ProgramId};
 use crate::proto;
 use crate::service::stored::Response;
@@ -24,6 +24,7 @@ pub(in crate::service) fn reservation(
         create_time: Some(timestamp(reservation.created_at)),
         expire_time: reservation.expires_at.map(timestamp),
         customer_id: reservation.customer.as_ref().map(ToString::to_string).unwrap_or_default(),
+        together_until: reservation.together_until.map(|d| d.to_string()).unwrap_or_default(),
     }
 }
 
@@ -43,6 +44,18 @@ fn line(line: &Line, shown: &LineView) -> proto::ReservationLine {
         promise: line.promise.map(|promised| promise(&promised, &shown.note)),
         queue_ahead: shown.queue_ahead,
         item_version: shown.version,
+        delay_question: line.question.map(question),
+    }
+}
+
+fn question(question: Question) -> proto::DelayQuestion {
+    let on_silence = match question.silence_keeps {
+        true => proto::DelayAnswer::Keep,
+        false => proto::DelayAnswer::Cancel,
+    };
+    proto::DelayQuestion {
+        answer_by: Some(timestamp(question.answer_by)),
+        on_silence: on_silence.into(),
     }
 }
 
@@ -83,7 +96,13 @@ macro_rules! shows_a_reservation {
     )+};
 }
 
-shows_a_reservation!(BackorderResponse, ExtendResponse, ConfirmResponse, ShipResponse);
+shows_a_reservation!(
+    BackorderResponse,
+    ExtendResponse,
+    ConfirmResponse,
+    ShipResponse,
+    AnswerDelayResponse
+);
 
 impl Response for proto::ReleaseResponse {
     fn of(answer: &Answer) -> Option<Self> {

@@ -121,7 +121,8 @@ pub(super) fn unanswered(unanswered: &Unanswered) -> Status {
     }
 }
 
-fn busy(why: &str) -> Status {
+/// Too many, or too late: nothing was done.
+pub(super) fn busy(why: &str) -> Status {
     metrics().refused("BUSY");
     let message = format!("{why}; nothing was done, ask again");
     Parts::new(Code::Unavailable, "BUSY", message, Metadata::new()).with_retry().status()
@@ -174,9 +175,22 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
             "customer_id".to_owned(),
             format!("is required, {ID_RULE}: the plan of {sku} limits units for each customer"),
         )],
+        Refusal::InboundInPast { today } => {
+            vec![("inbound.ships_on".to_owned(), format!("must be today ({today}) or later"))]
+        }
         _ => return parts.with_refusal(&shown).status(),
     };
     parts.with_fields(&fields).with_refusal(&shown).status()
+}
+
+/// A webhook that there is not in the programme. The domain knows nothing of webhooks.
+pub(super) fn unknown_webhook(id: &str) -> Status {
+    metrics().refused("UNKNOWN_WEBHOOK");
+    let message = format!("there is no webhook {id}");
+    let reason = proto::Reason::UnknownWebhook.into();
+    let shown = proto::Refusal { reason, message: message.clone(), ..Default::default() };
+    let metadata = metadata([("webhook", id.to_owned())]);
+    Parts::new(Code::NotFound, "UNKNOWN_WEBHOOK", message, metadata).with_refusal(&shown).status()
 }
 
 /// The `Refusal` of the contract, small enough for the headers that it travels in.
@@ -206,16 +220,18 @@ pub(super) fn name(reason: Reason) -> String {
 
 fn code(reason: Reason) -> Code {
     match reason {
-        Reason::Malformed | Reason::PlanIncomplete => Code::InvalidArgument,
+        Reason::Malformed | Reason::PlanIncomplete | Reason::NoteUnclear => Code::InvalidArgument,
         Reason::UnknownProgram
         | Reason::UnknownItem
         | Reason::UnknownLocation
         | Reason::UnknownReservation
         | Reason::UnknownInbound
-        | Reason::UnknownPlan => Code::NotFound,
-        Reason::ReservationExists | Reason::ReceiptExists | Reason::RequestIdReused => {
-            Code::AlreadyExists
-        }
+        | Reason::UnknownPlan
+        | Reason::UnknownWebhook => Code::NotFound,
+        Reason::ReservationExists
+        | Reason::ReceiptExists
+        | Reason::RequestIdReused
+        | Reason::InboundExists => Code::AlreadyExists,
         Reason::StockInsufficient
         | Reason::BackordersClosed
         | Reason::WindowClosed
@@ -229,6 +245,8 @@ fn code(reason: Reason) -> Code {
         | Reason::QuantityExceedsLine
         | Reason::ReservationNotConfirmed
         | Reason::AdjustmentExceedsStock
-        | Reason::QuantityOverflow => Code::FailedPrecondition,
+        | Reason::QuantityOverflow
+        | Reason::ExpectedBelowArrived
+        | Reason::NoDelayToAnswer => Code::FailedPrecondition,
     }
 }

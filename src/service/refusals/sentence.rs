@@ -18,7 +18,29 @@ pub(super) fn sentence(refusal: &Refusal) -> (String, Metadata) {
         ),
         Refusal::UnknownInbound { sku, inbound } => (
             format!("no inbound {inbound} is announced for {sku}"),
-            metadata([("sku", sku.to_string()), ("inbound", inbound.clone())]),
+            metadata([("sku", sku.to_string()), ("inbound", inbound.to_string())]),
+        ),
+        Refusal::InboundExists { sku, inbound } => (
+            format!("inbound {inbound} of {sku} is announced already"),
+            metadata([("sku", sku.to_string()), ("inbound", inbound.to_string())]),
+        ),
+        Refusal::InboundInPast { today } => (
+            format!("inbound.ships_on must be today ({today}) or later"),
+            metadata([("fields", "inbound.ships_on".to_owned()), ("today", today.to_string())]),
+        ),
+        Refusal::ExpectedBelowArrived { sku, inbound, expected, arrived } => (
+            format!("{arrived} units of inbound {inbound} have arrived, more than {expected}"),
+            metadata([
+                ("sku", sku.to_string()),
+                ("inbound", inbound.to_string()),
+                ("expected", expected.to_string()),
+                ("arrived", arrived.to_string()),
+            ]),
+        ),
+        Refusal::UnknownWebhook { webhook } => unknown("webhook", webhook),
+        Refusal::NoDelayToAnswer { reservation, sku } => (
+            format!("nobody is asked about a delay of {sku} in reservation {reservation} now"),
+            metadata([("reservation", reservation.to_string()), ("sku", sku.to_string())]),
         ),
         Refusal::ReservationExists { reservation } => (
             format!("reservation {reservation} was made by another request"),
@@ -40,9 +62,7 @@ pub(super) fn sentence(refusal: &Refusal) -> (String, Metadata) {
             faulty(faults.iter().map(|fault| (&*fault.field, &*fault.rule)))
         }
         Refusal::ListingQuotaExceeded { open, most } => (
-            format!(
-                "{open} other listings take backorders and the programme allows {most} at once"
-            ),
+            format!("{open} listings would take backorders and the programme allows {most}"),
             metadata([("open", open.to_string()), ("most", most.to_string())]),
         ),
         Refusal::CapBelowBacklog { sku, cap, backordered } => (

@@ -29,6 +29,9 @@ pub(super) async fn load(
     let named =
         requests.iter().flat_map(|r| r.command.addressed().into_iter().chain(r.command.made()));
     let mut ids: BTreeSet<String> = named.map(ToString::to_string).collect();
+    let pages = book.items.values().filter_map(|item| item.redate.as_ref()?.page.as_ref());
+    ids.extend(pages.flat_map(|page| &page.lines).map(ToString::to_string));
+    ids.extend(book.silent.iter().map(|(_, id)| id.to_string()));
     let due = load_due(connection, program, book).await?;
     let may_supply = !due.is_empty() || requests.iter().any(|r| r.command.may_supply());
     ids.extend(due);

@@ -3,6 +3,7 @@
 
 mod lines;
 mod plans;
+mod supply;
 
 use std::collections::BTreeSet;
 
@@ -52,6 +53,8 @@ pub(in crate::store) async fn load(
     load_stocks(connection, program, &mut book).await?;
     load_answered(connection, program, requests, &mut book).await?;
     load_receipts(connection, program, requests, &mut book).await?;
+    supply::load_inbounds(connection, program, requests, &mut book).await?;
+    supply::load_tended(connection, program, requests, &mut book).await?;
     lines::load(connection, program, requests, &mut book).await?;
     plans::load_plans(connection, program, &mut book).await?;
     plans::load_settings(connection, program, requests, &mut book).await?;
@@ -93,10 +96,7 @@ async fn lock_program(
     requests: &[Request],
 ) -> Result<(), sqlx::Error> {
     let changes_settings = |request: &Request| {
-        matches!(
-            request.command,
-            Command::PutProgram(_) | Command::PutLocations(_) | Command::OpenBackorders { .. }
-        )
+        request.command.minds_listings() || matches!(request.command, Command::PutLocations(_))
     };
     if requests.iter().any(changes_settings) {
         sqlx::query(include_str!("../sql/lock_program.sql"))

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use crate::domain::command::ItemSettings;
 use crate::domain::{Book, Command, Customer, Item, Plan, ProgramId, Request, Sku};
-use crate::store::rows::PlanRow;
+use crate::store::rows::{PlanRow, item_settings};
 use crate::store::statement;
 
 /// The newest plan of each item, and the plans that lines were promised under, for their notes.
@@ -43,43 +42,38 @@ pub(super) async fn load_plans(
     Ok(())
 }
 
+/// Settings of items that change, and which listings take backorders.
 pub(super) async fn load_settings(
     connection: &mut PgConnection,
     program: &ProgramId,
     requests: &[Request],
     book: &mut Book,
 ) -> Result<(), sqlx::Error> {
-    let wants =
-        |r: &&Request| matches!(r.command, Command::PutItems(_) | Command::OpenBackorders { .. });
-    let skus: Vec<&str> =
-        requests.iter().filter(wants).flat_map(|r| r.command.skus()).map(Sku::as_str).collect();
+    if !requests.iter().any(|request| request.command.minds_listings()) {
+        return Ok(());
+    }
+    let open: Vec<(String, String)> = sqlx::query_as(include_str!("../sql/load_open_listings.sql"))
+        .bind(program.as_str())
+        .bind(book.now)
+        .fetch_all(&mut *connection)
+        .instrument(statement("load_open_listings"))
+        .await?;
+    let stored = |(sku, listing): (String, String)| (Sku::stored(&sku), Sku::stored(&listing));
+    book.open_listings = open.into_iter().map(stored).collect();
+    let minding = requests.iter().filter(|request| request.command.minds_listings());
+    let skus: Vec<&str> = minding.flat_map(|r| r.command.skus()).map(Sku::as_str).collect();
     if skus.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(String, String, String, i64)> =
+    let rows: Vec<(String, String, String, i64, i64)> =
         sqlx::query_as(include_str!("../sql/load_settings.sql"))
             .bind(program.as_str())
             .bind(skus)
             .fetch_all(&mut *connection)
             .instrument(statement("load_settings"))
             .await?;
-    for (sku, listing, title, safety_stock) in rows {
-        let (sku, listing) = (Sku::stored(&sku), Sku::stored(&listing));
-        let settings = ItemSettings { sku: sku.clone(), listing, title, safety_stock };
-        book.settings.insert(sku, settings);
-    }
-    for request in requests {
-        if let Command::OpenBackorders { terms, .. } = &request.command {
-            let open: Vec<String> =
-                sqlx::query_scalar(include_str!("../sql/load_open_listings.sql"))
-                    .bind(program.as_str())
-                    .bind(terms.sku.as_str())
-                    .bind(book.now)
-                    .fetch_all(&mut *connection)
-                    .instrument(statement("load_open_listings"))
-                    .await?;
-            book.open_listings.extend(open.iter().map(|listing| Sku::stored(listing)));
-        }
+    for settings in rows.into_iter().map(item_settings) {
+        book.settings.insert(settings.sku.clone(), settings);
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use tracing::Instrument;
 
 use crate::domain::command::ItemSettings;
 use crate::domain::program::Place;
-use crate::domain::{Program, ProgramId, Sku};
-use crate::store::rows::{PlaceRow, ProgramRow};
+use crate::domain::{Program, ProgramId};
+use crate::store::rows::{PlaceRow, ProgramRow, item_settings};
 use crate::store::statement;
 use crate::store::{Failure, Store};
 
@@ -49,7 +49,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<ItemSettings>, Failure> {
         let (pool, program, behind) = (self.pool.clone(), program.clone(), behind.to_owned());
-        let rows: Vec<(String, String, String, i64)> = self
+        let rows: Vec<(String, String, String, i64, i64)> = self
             .detached(async move {
                 sqlx::query_as(include_str!("../sql/list_items.sql"))
                     .bind(program.as_str())
@@ -60,10 +60,6 @@ impl Store {
                     .await
             })
             .await?;
-        let settings = |(sku, listing, title, safety_stock): (String, String, String, i64)| {
-            let (sku, listing) = (Sku::stored(&sku), Sku::stored(&listing));
-            ItemSettings { sku, listing, title, safety_stock }
-        };
-        Ok(rows.into_iter().map(settings).collect())
+        Ok(rows.into_iter().map(item_settings).collect())
     }
 }

@@ -58,6 +58,7 @@ struct Row {
     backordered: i64,
     bumped: i64,
     damaged: i64,
+    inbound: i64,
     reservation: Option<String>,
     reference: String,
     at: DateTime<Utc>,
@@ -72,6 +73,7 @@ impl Row {
             backordered: self.backordered,
             bumped: self.bumped,
             damaged: self.damaged,
+            inbound: self.inbound,
         };
         let movement = Movement {
             sku: sku.clone(),
@@ -81,6 +83,7 @@ impl Row {
             delta,
             reservation: self.reservation.as_deref().map(ReservationId::stored),
             reference: self.reference,
+            event: None,
         };
         Some(LedgerLine { movement, at: self.at })
     }

@@ -5,7 +5,11 @@ mod catalogue;
 mod ledger;
 mod queue;
 mod reservation;
+mod reservations;
 mod stock;
+mod supply;
 
 pub use ledger::{Discrepancy, LedgerLine, Proof};
 pub use queue::{Backlog, BacklogEntry, QueuePlace};
+pub use reservations::{ReservationFilter, ReservationPlace, Reservations};
+pub use supply::{InboundPlace, Inbounds, Plans, Suggestion, Suggestions};

@@ -121,7 +121,8 @@ impl Row {
             is_bumped: self.is_bumped,
             position: place.lines + 1,
             queue_ahead: place.units,
-            promise: promise.zip(self.note),
+            // What was promised without a plan has no note.
+            promise: promise.map(|promised| (promised, self.note.unwrap_or_default())),
             created_at: self.created_at,
         };
         *place = QueuePlace {

@@ -26,11 +26,11 @@ impl Store {
             // The clock is read before the lines, so that what had expired then is shown as
             // expired.
             let now = read_clock(&mut *connection).await?;
-            let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_reservation.sql"))
+            let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_reservations.sql"))
                 .bind(program.as_str())
-                .bind(id.as_str())
+                .bind([id.as_str()])
                 .fetch_all(&mut *connection)
-                .instrument(statement("read_reservation"))
+                .instrument(statement("read_reservations"))
                 .await?;
             show(&mut connection, &program, rows, now).await
         })
@@ -40,11 +40,28 @@ impl Store {
 
 /// `line`, with its item's version and its plan's note.
 #[derive(sqlx::FromRow)]
-struct ShownRow {
+pub(super) struct ShownRow {
     #[sqlx(flatten)]
     line: LineRow,
     item_version: i64,
     note: String,
+}
+
+/// Reservations as they are shown, from rows that stand in their order; queue places left out.
+pub(super) fn views(mut rows: Vec<ShownRow>, now: Time) -> Vec<ReservationView> {
+    let shown = |row: &mut ShownRow| (row.item_version, std::mem::take(&mut row.note));
+    let shown: Vec<(i64, String)> = rows.iter_mut().map(shown).collect();
+    let mut shown = shown.into_iter();
+    let all = reservations(rows.into_iter().map(|row| row.line).collect());
+    let view = |reservation| {
+        let mut view = ReservationView::new(reservation, now, |_| 0, |_, _| String::new());
+        for (line, (version, note)) in view.lines.iter_mut().zip(&mut shown) {
+            line.version = version;
+            line.note = note;
+        }
+        view
+    };
+    all.into_iter().map(view).collect()
 }
 
 async fn show(
@@ -53,16 +70,7 @@ async fn show(
     rows: Vec<ShownRow>,
     now: Time,
 ) -> Result<Option<ReservationView>, sqlx::Error> {
-    let shown = |row: &mut ShownRow| (row.item_version, std::mem::take(&mut row.note));
-    let mut rows = rows;
-    let shown: Vec<(i64, String)> = rows.iter_mut().map(shown).collect();
-    let lines = rows.into_iter().map(|row| row.line).collect();
-    let Some(reservation) = reservations(lines).pop() else { return Ok(None) };
-    let mut view = ReservationView::new(reservation, now, |_| 0, |_, _| String::new());
-    for (line, (version, note)) in view.lines.iter_mut().zip(shown) {
-        line.version = version;
-        line.note = note;
-    }
+    let Some(mut view) = views(rows, now).pop() else { return Ok(None) };
     for (line, shown) in view.reservation.lines.iter().zip(&mut view.lines) {
         if line.queued() > 0 {
             let ahead: Units = sqlx::query_scalar(include_str!("../sql/read_queue_ahead.sql"))

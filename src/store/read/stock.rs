@@ -5,9 +5,10 @@ use sqlx::types::Json;
 use tracing::Instrument;
 
 use crate::domain::answer::ItemView;
+use crate::domain::inbound::sort_by_date;
 use crate::domain::item::Stock;
 use crate::domain::{Item, Location, Plan, ProgramId, Sku, Time};
-use crate::store::rows::{ItemRow, PlanRow};
+use crate::store::rows::{InboundRow, ItemRow, PlanRow};
 use crate::store::{Failure, Store};
 use crate::store::{read_clock, statement};
 
@@ -72,7 +73,7 @@ impl ShownRow {
 }
 
 /// Items as they stand at the database's clock: expired holds count for nothing.
-async fn items(
+pub(super) async fn items(
     connection: &mut PgConnection,
     program: &ProgramId,
     skus: &[String],
@@ -87,6 +88,7 @@ async fn items(
         .await?;
     let mut items: Vec<Item> = rows.into_iter().map(ShownRow::item).collect();
     add_plans(connection, program, &mut items).await?;
+    add_inbounds(connection, program, &mut items).await?;
     Ok((now, items))
 }
 
@@ -112,5 +114,32 @@ async fn add_plans(
             item.plan = Some(Plan::from(row));
         }
     }
+    Ok(())
+}
+
+/// Supply still to come, which dates a new backorder.
+async fn add_inbounds(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    items: &mut [Item],
+) -> Result<(), sqlx::Error> {
+    let expecting = items.iter().filter(|item| item.inbound > 0);
+    let skus: Vec<String> = expecting.map(|item| item.sku.to_string()).collect();
+    if skus.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<InboundRow> = sqlx::query_as(include_str!("../sql/load_inbounds.sql"))
+        .bind(program.as_str())
+        .bind(skus)
+        .bind(Vec::<String>::new())
+        .fetch_all(connection)
+        .instrument(statement("load_inbounds"))
+        .await?;
+    for row in rows {
+        if let Some(item) = items.iter_mut().find(|item| item.sku.as_str() == row.sku) {
+            item.inbounds.push(row.into());
+        }
+    }
+    items.iter_mut().for_each(|item| sort_by_date(&mut item.inbounds));
     Ok(())
 }

@@ -26,6 +26,7 @@ pub(super) async fn save_items(
             .bind(new.iter().map(|i| i.safety_stock).collect::<Vec<_>>())
             .bind(book.now)
             .bind(new.iter().map(|i| i.version).collect::<Vec<_>>())
+            .bind(new.iter().map(|i| i.low_stock).collect::<Vec<_>>())
             .execute(&mut *connection)
             .instrument(statement("insert_items"))
             .await?;
@@ -51,6 +52,10 @@ pub(super) async fn save_items(
         .bind(column(|i| i.plan_version))
         .bind(column(|i| i.version))
         .bind(known.iter().map(|i| read[&i.sku]).collect::<Vec<_>>())
+        .bind(column(|i| i.owed))
+        .bind(column(|i| i.inbound))
+        .bind(column(|i| i.low_stock))
+        .bind(known.iter().map(|i| i.redating).collect::<Vec<_>>())
         .execute(connection)
         .instrument(statement("update_items"))
         .await?;

@@ -5,8 +5,8 @@ use sqlx::types::Json;
 use tracing::Instrument;
 
 use super::{Unsaved, expect};
-use crate::domain::reservation::Promised;
-use crate::domain::{Book, Line, ProgramId, Reservation};
+use crate::domain::reservation::{Promised, Question};
+use crate::domain::{Book, Date, Line, ProgramId, Reservation};
 use crate::store::rows::{allocations, purpose_text, ship_policy_text};
 use crate::store::statement;
 
@@ -19,6 +19,15 @@ fn bigints(lines: &[Placed<'_>], of: fn(&Line) -> i64) -> Vec<i64> {
 
 fn promises<T>(lines: &[Placed<'_>], of: fn(Promised) -> T) -> Vec<Option<T>> {
     lines.iter().map(|(_, _, line)| line.promise.map(of)).collect()
+}
+
+/// The dates of promises; none where no date is known.
+fn ship_dates(lines: &[Placed<'_>]) -> Vec<Option<Date>> {
+    lines.iter().map(|(_, _, line)| line.promise?.ship_by.date()).collect()
+}
+
+fn questions<T>(lines: &[Placed<'_>], of: fn(Question) -> T) -> Vec<Option<T>> {
+    lines.iter().map(|(_, _, line)| line.question.map(of)).collect()
 }
 
 fn positions(lines: &[Placed<'_>]) -> Vec<i32> {
@@ -52,7 +61,7 @@ pub(super) async fn insert(
         .bind(bigints(&lines, |line| line.lapsed_backordered))
         .bind(lines.iter().map(|(.., line)| Json(allocations(line))).collect::<Vec<_>>())
         .bind(bigints(&lines, |line| line.age))
-        .bind(promises(&lines, |promise| promise.ship_by))
+        .bind(ship_dates(&lines))
         .bind(promises(&lines, |promise| promise.original_ship_by))
         .bind(promises(&lines, |promise| promise.plan_version))
         .bind(
@@ -62,6 +71,8 @@ pub(super) async fn insert(
         .bind(lines.iter().map(|(r, ..)| purpose_text(r.purpose)).collect::<Vec<_>>())
         .bind(lines.iter().map(|(r, ..)| r.created_at).collect::<Vec<_>>())
         .bind(lines.iter().map(|(r, ..)| r.expires_at).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(r, ..)| r.together_until).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(r, ..)| r.ready_at).collect::<Vec<_>>())
         .execute(connection)
         .instrument(statement("insert_lines"))
         .await?;
@@ -98,10 +109,14 @@ pub(super) async fn update(
         .bind(bigints(&lines, |line| line.lapsed_backordered))
         .bind(lines.iter().map(|(.., line)| Json(allocations(line))).collect::<Vec<_>>())
         .bind(bigints(&lines, |line| line.age))
-        .bind(promises(&lines, |promise| promise.ship_by))
+        .bind(ship_dates(&lines))
         .bind(promises(&lines, |promise| promise.original_ship_by))
         .bind(promises(&lines, |promise| promise.plan_version))
         .bind(lines.iter().map(|(r, ..)| r.expires_at).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(.., line)| line.delays).collect::<Vec<_>>())
+        .bind(questions(&lines, |question| question.answer_by))
+        .bind(questions(&lines, |question| question.silence_keeps))
+        .bind(lines.iter().map(|(r, ..)| r.ready_at).collect::<Vec<_>>())
         .execute(connection)
         .instrument(statement("update_lines"))
         .await?;

@@ -1,6 +1,8 @@
 //! Writes what a batch did, with a handful of set-based statements.
 
+mod background;
 mod items;
+mod ledger;
 mod lines;
 
 use serde_json::Value;
@@ -8,10 +10,9 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use tracing::Instrument;
 
-use super::rows::{kind_text, ship_policy_text};
+use super::rows::{on_silence_text, ship_policy_text};
 use super::{Body, statement};
-use crate::domain::book::Changes;
-use crate::domain::{Book, Location, Plan, ProgramId, Request, Sku};
+use crate::domain::{Book, Inbound, Plan, ProgramId, Request, Sku};
 use items::{save_items, save_settings, save_stocks};
 
 /// Why a batch was not written.
@@ -55,8 +56,9 @@ pub(in crate::store) async fn save(
     }
     lines::insert(connection, program, book).await?;
     lines::update(connection, program, book).await?;
-    save_movements(connection, program, book).await?;
-    save_long_fills(connection, program, changes).await?;
+    save_inbounds(connection, program, book).await?;
+    ledger::save(connection, program, book).await?;
+    background::save(connection, program, book).await?;
     save_receipts(connection, program, book).await
 }
 
@@ -110,72 +112,52 @@ async fn save_plan(
         .bind(plan.customer_limit)
         .bind(Json(Value::Array(plan.timeline.iter().map(stage).collect())))
         .bind(plan.closed_at)
-        .execute(connection)
+        .bind(plan.cap_by_inbound)
+        .bind(plan.delay_answers.map(|answers| answers.answer_within_seconds))
+        .bind(plan.delay_answers.map(|answers| on_silence_text(answers.on_silence)))
+        .bind(plan.told_closed)
+        .bind(plan.overdue)
+        .execute(&mut *connection)
         .instrument(statement("upsert_plan"))
+        .await?;
+    sqlx::query(include_str!("../sql/retire_plans.sql"))
+        .bind(program.as_str())
+        .bind(sku.as_str())
+        .bind(plan.version)
+        .execute(connection)
+        .instrument(statement("retire_plans"))
         .await?;
     Ok(())
 }
 
-async fn save_movements(
+async fn save_inbounds(
     connection: &mut PgConnection,
     program: &ProgramId,
     book: &Book,
 ) -> Result<(), Unsaved> {
-    let rows = &book.changes.movements;
+    let changed = book.changes.inbounds.iter().filter_map(|(sku, id)| {
+        let inbounds = &book.items.get(sku)?.inbounds;
+        Some((sku, inbounds.iter().find(|inbound| inbound.id == *id)?))
+    });
+    let rows: Vec<(&Sku, &Inbound)> = changed.collect();
     if rows.is_empty() {
         return Ok(());
     }
-    sqlx::query(include_str!("../sql/insert_movements.sql"))
+    sqlx::query(include_str!("../sql/upsert_inbounds.sql"))
         .bind(program.as_str())
-        .bind(book.now)
-        .bind(rows.iter().map(|m| m.sku.as_str()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.version).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.part).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| kind_text(m.kind)).collect::<Vec<_>>())
-        .bind(
-            rows.iter()
-                .map(|m| m.delta.location.as_ref().map(Location::as_str))
-                .collect::<Vec<_>>(),
-        )
-        .bind(rows.iter().map(|m| m.delta.on_hand).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.delta.allocated).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.delta.backordered).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.delta.bumped).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.delta.damaged).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.reservation.as_ref().map(|r| r.as_str())).collect::<Vec<_>>())
-        .bind(rows.iter().map(|m| m.reference.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(sku, _)| sku.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.id.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.expected).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.received).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.damaged).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.arrives_on).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.ships_on).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.cancelled).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.closed).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, of)| of.overdue).collect::<Vec<_>>())
         .execute(connection)
-        .instrument(statement("insert_movements"))
+        .instrument(statement("upsert_inbounds"))
         .await?;
-    Ok(())
-}
-
-async fn save_long_fills(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    changes: &Changes,
-) -> Result<(), Unsaved> {
-    let skus = |more: bool| -> Vec<&str> {
-        let of = changes.long_fills.iter().filter(|(_, left)| **left == more);
-        of.map(|(sku, _)| sku.as_str()).collect()
-    };
-    let (more, done) = (skus(true), skus(false));
-    if !more.is_empty() {
-        sqlx::query(include_str!("../sql/insert_long_fills.sql"))
-            .bind(program.as_str())
-            .bind(more)
-            .execute(&mut *connection)
-            .instrument(statement("insert_long_fills"))
-            .await?;
-    }
-    if !done.is_empty() {
-        sqlx::query(include_str!("../sql/delete_long_fills.sql"))
-            .bind(program.as_str())
-            .bind(done)
-            .execute(connection)
-            .instrument(statement("delete_long_fills"))
-            .await?;
-    }
     Ok(())
 }
 

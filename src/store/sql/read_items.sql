@@ -2,7 +2,8 @@
 -- nothing, swept or not.
 SELECT i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
        i.backordered - due.backordered AS backordered, i.bumped - due.bumped AS bumped,
-       i.safety_stock, i.cap, i.plan_version, i.version, i.changed_at,
+       i.safety_stock, i.owed, i.inbound, i.low_stock, i.redating, i.cap, i.plan_version, i.version,
+       i.changed_at,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(s.location, s.on_hand, s.allocated)), '[]')
         FROM stock s WHERE s.program = i.program AND s.sku = i.sku) AS stocks
 FROM item i

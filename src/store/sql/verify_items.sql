@@ -2,7 +2,7 @@
 WITH ledger AS (
     SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated,
            sum(backordered)::bigint AS backordered, sum(bumped)::bigint AS bumped,
-           max(version) AS newest, count(DISTINCT version) AS versions
+           sum(inbound)::bigint AS inbound, max(version) AS newest, count(DISTINCT version) AS versions
     FROM movement WHERE program = $1 GROUP BY sku
 ), lines AS (
     SELECT sku, sum(allocated)::bigint AS allocated, sum(backordered)::bigint AS backordered,
@@ -11,17 +11,23 @@ WITH ledger AS (
 ), stocks AS (
     SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated
     FROM stock WHERE program = $1 GROUP BY sku
+), announced AS (
+    SELECT sku, sum(greatest(expected - received - damaged, 0))::bigint AS units
+    FROM inbound WHERE program = $1 AND NOT cancelled AND NOT closed GROUP BY sku
 )
 SELECT i.sku, NULL::text AS location, checked.what, checked.counter, checked.total
 FROM item i
 LEFT JOIN ledger ON ledger.sku = i.sku
 LEFT JOIN lines ON lines.sku = i.sku
 LEFT JOIN stocks ON stocks.sku = i.sku
+LEFT JOIN announced ON announced.sku = i.sku
 CROSS JOIN LATERAL (VALUES
     ('on_hand: item against ledger', i.on_hand, coalesce(ledger.on_hand, 0)),
     ('allocated: item against ledger', i.allocated, coalesce(ledger.allocated, 0)),
     ('backordered: item against ledger', i.backordered, coalesce(ledger.backordered, 0)),
     ('bumped: item against ledger', i.bumped, coalesce(ledger.bumped, 0)),
+    ('inbound: item against ledger', i.inbound, coalesce(ledger.inbound, 0)),
+    ('inbound: item against announced', i.inbound, coalesce(announced.units, 0)),
     ('version: item against newest in ledger', i.version, coalesce(ledger.newest, 0)),
     ('version: item against count in ledger', i.version, coalesce(ledger.versions, 0)),
     ('allocated: item against lines', i.allocated, coalesce(lines.allocated, 0)),

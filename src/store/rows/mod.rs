@@ -1,26 +1,36 @@
 //! Rows as PostgreSQL has them, and the domain's values as they come from them.
 
+mod words;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use crate::domain::plan::Stage;
-use crate::domain::program::{Place, ShipPolicy};
-use crate::domain::reservation::{Promised, Purpose};
+use crate::domain::command::ItemSettings;
+use crate::domain::plan::{DelayAnswers, Stage};
+use crate::domain::program::Place;
+use crate::domain::reservation::{Promised, Question};
 use crate::domain::{
-    Customer, Item, Kind, Line, Location, Plan, Program, ProgramId, Reservation, ReservationId,
-    Sku, Units,
+    Customer, Inbound, InboundId, Item, Line, Location, Plan, Program, ProgramId, Reservation,
+    ReservationId, ShipBy, Sku, Units,
 };
+
+pub(super) use words::{kind, kind_text, on_silence_text, purpose_text, ship_policy_text};
+use words::{on_silence, purpose, ship_policy};
 
 /// `item`.
 #[derive(sqlx::FromRow)]
-pub(super) struct ItemRow {
+pub(in crate::store) struct ItemRow {
     pub sku: String,
     pub on_hand: i64,
     pub allocated: i64,
     pub backordered: i64,
     pub bumped: i64,
     pub safety_stock: i64,
+    owed: i64,
+    inbound: i64,
+    low_stock: i64,
+    redating: bool,
     pub cap: i64,
     pub plan_version: i64,
     pub version: i64,
@@ -28,12 +38,16 @@ pub(super) struct ItemRow {
 }
 
 impl ItemRow {
-    pub(super) fn item(self) -> Item {
+    pub(in crate::store) fn item(self) -> Item {
         let mut item = Item::new(Sku::stored(&self.sku), self.safety_stock);
         item.on_hand = self.on_hand;
         item.allocated = self.allocated;
         item.backordered = self.backordered;
         item.bumped = self.bumped;
+        item.owed = self.owed;
+        item.inbound = self.inbound;
+        item.low_stock = self.low_stock;
+        item.redating = self.redating;
         item.cap = self.cap;
         item.plan_version = self.plan_version;
         item.version = self.version;
@@ -41,9 +55,16 @@ impl ItemRow {
     }
 }
 
+/// An item's settings: SKU, listing, title, safety stock, low stock.
+pub(in crate::store) fn item_settings(row: (String, String, String, i64, i64)) -> ItemSettings {
+    let (sku, listing, title, safety_stock, low_stock) = row;
+    let (sku, listing) = (Sku::stored(&sku), Sku::stored(&listing));
+    ItemSettings { sku, listing, title, safety_stock, low_stock }
+}
+
 /// `program`, with the database's clock and the backend that read it.
 #[derive(sqlx::FromRow)]
-pub(super) struct ProgramRow {
+pub(in crate::store) struct ProgramRow {
     pub now: DateTime<Utc>,
     pub backend: i32,
     program: Option<String>,
@@ -55,7 +76,7 @@ pub(super) struct ProgramRow {
 }
 
 impl ProgramRow {
-    pub(super) fn program(&self) -> Option<Program> {
+    pub(in crate::store) fn program(&self) -> Option<Program> {
         Some(Program {
             id: ProgramId::stored(self.program.as_deref()?),
             display_name: self.display_name.clone()?,
@@ -69,7 +90,7 @@ impl ProgramRow {
 
 /// `location`.
 #[derive(sqlx::FromRow)]
-pub(super) struct PlaceRow {
+pub(in crate::store) struct PlaceRow {
     location: String,
     display_name: String,
     priority: i32,
@@ -84,7 +105,7 @@ impl From<PlaceRow> for Place {
 
 /// `plan`.
 #[derive(sqlx::FromRow)]
-pub(super) struct PlanRow {
+pub(in crate::store) struct PlanRow {
     pub sku: String,
     pub version: i64,
     cap: i64,
@@ -96,6 +117,11 @@ pub(super) struct PlanRow {
     customer_limit: i64,
     timeline: Json<Vec<(String, String)>>,
     closed_at: Option<DateTime<Utc>>,
+    cap_by_inbound: bool,
+    answer_within_seconds: Option<i64>,
+    on_silence: Option<String>,
+    told_closed: bool,
+    overdue: bool,
 }
 
 impl From<PlanRow> for Plan {
@@ -103,7 +129,16 @@ impl From<PlanRow> for Plan {
         let stage = |(name, date): (String, String)| {
             Some(Stage { name, date: crate::domain::plan::parse_date(&date)? })
         };
+        let on_silence = row.on_silence.as_deref().map(on_silence);
+        let delay_answers = row.answer_within_seconds.zip(on_silence);
         Self {
+            cap_by_inbound: row.cap_by_inbound,
+            delay_answers: delay_answers.map(|(answer_within_seconds, on_silence)| DelayAnswers {
+                answer_within_seconds,
+                on_silence,
+            }),
+            told_closed: row.told_closed,
+            overdue: row.overdue,
             version: row.version,
             cap: row.cap,
             opens_at: row.opens_at,
@@ -120,7 +155,7 @@ impl From<PlanRow> for Plan {
 
 /// `line`.
 #[derive(sqlx::FromRow)]
-pub(super) struct LineRow {
+pub(in crate::store) struct LineRow {
     pub reservation: String,
     sku: String,
     ordered: i64,
@@ -140,11 +175,47 @@ pub(super) struct LineRow {
     purpose: String,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
+    delays: i32,
+    answer_by: Option<DateTime<Utc>>,
+    silence_keeps: Option<bool>,
+    together_until: Option<NaiveDate>,
+    ready_at: Option<DateTime<Utc>>,
+}
+
+/// `inbound`.
+#[derive(sqlx::FromRow)]
+pub(in crate::store) struct InboundRow {
+    pub sku: String,
+    inbound: String,
+    expected: i64,
+    received: i64,
+    damaged: i64,
+    arrives_on: NaiveDate,
+    ships_on: NaiveDate,
+    cancelled: bool,
+    closed: bool,
+    overdue: bool,
+}
+
+impl From<InboundRow> for Inbound {
+    fn from(row: InboundRow) -> Self {
+        Self {
+            id: InboundId::stored(&row.inbound),
+            expected: row.expected,
+            received: row.received,
+            damaged: row.damaged,
+            arrives_on: row.arrives_on,
+            ships_on: row.ships_on,
+            cancelled: row.cancelled,
+            closed: row.closed,
+            overdue: row.overdue,
+        }
+    }
 }
 
 impl LineRow {
     /// The reservation that the line belongs to, without lines.
-    pub(super) fn header(&self) -> Reservation {
+    pub(in crate::store) fn header(&self) -> Reservation {
         Reservation {
             id: ReservationId::stored(&self.reservation),
             customer: self.customer.as_deref().map(Customer::stored),
@@ -152,11 +223,13 @@ impl LineRow {
             purpose: purpose(&self.purpose),
             created_at: self.created_at,
             expires_at: self.expires_at,
+            together_until: self.together_until,
+            ready_at: self.ready_at,
             lines: Vec::new(),
         }
     }
 
-    pub(super) fn line(self) -> Line {
+    pub(in crate::store) fn line(self) -> Line {
         let at = |(location, units): (String, Units)| (Location::stored(&location), units);
         Line {
             sku: Sku::stored(&self.sku),
@@ -170,12 +243,17 @@ impl LineRow {
             allocations: self.allocations.0.into_iter().map(at).collect(),
             age: self.age,
             promise: promised(self.ship_by, self.original_ship_by, self.plan_version),
+            delays: self.delays,
+            question: self
+                .answer_by
+                .zip(self.silence_keeps)
+                .map(|(answer_by, silence_keeps)| Question { answer_by, silence_keeps }),
         }
     }
 }
 
 /// Reservations from rows that stand in the order of reservation and position.
-pub(super) fn reservations(rows: Vec<LineRow>) -> Vec<Reservation> {
+pub(in crate::store) fn reservations(rows: Vec<LineRow>) -> Vec<Reservation> {
     let mut all: Vec<Reservation> = Vec::new();
     for row in rows {
         if all.last().is_none_or(|last| last.id.as_str() != row.reservation) {
@@ -188,66 +266,23 @@ pub(super) fn reservations(rows: Vec<LineRow>) -> Vec<Reservation> {
     all
 }
 
-/// The promise of a line, which has all three columns or none.
-pub(super) fn promised(
+/// The promise of a line. One whose date is not known has no `ship_by`.
+pub(in crate::store) fn promised(
     ship_by: Option<NaiveDate>,
     original_ship_by: Option<NaiveDate>,
     plan_version: Option<i64>,
 ) -> Option<Promised> {
     Some(Promised {
-        ship_by: ship_by?,
+        ship_by: ship_by.map_or(ShipBy::Unknown, ShipBy::On),
         original_ship_by: original_ship_by?,
         plan_version: plan_version?,
     })
 }
 
 /// Allocations as JSON: `[["main", 2]]`.
-pub(super) fn allocations(line: &Line) -> Value {
+pub(in crate::store) fn allocations(line: &Line) -> Value {
     let entry = |(location, units): &(Location, Units)| {
         Value::from(vec![Value::from(location.as_str()), Value::from(*units)])
     };
     Value::Array(line.allocations.iter().map(entry).collect())
-}
-
-fn ship_policy(text: &str) -> ShipPolicy {
-    if text == "as_available" { ShipPolicy::AsAvailable } else { ShipPolicy::Together }
-}
-
-pub(super) fn ship_policy_text(policy: ShipPolicy) -> &'static str {
-    match policy {
-        ShipPolicy::Together => "together",
-        ShipPolicy::AsAvailable => "as_available",
-    }
-}
-
-fn purpose(text: &str) -> Purpose {
-    if text == "replacement" { Purpose::Replacement } else { Purpose::Sale }
-}
-
-pub(super) fn purpose_text(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Sale => "sale",
-        Purpose::Replacement => "replacement",
-    }
-}
-
-const KINDS: [(Kind, &str); 10] = [
-    (Kind::Item, "item"),
-    (Kind::Plan, "plan"),
-    (Kind::Reserve, "reserve"),
-    (Kind::Release, "release"),
-    (Kind::Expire, "expire"),
-    (Kind::Receive, "receive"),
-    (Kind::Fill, "fill"),
-    (Kind::Ship, "ship"),
-    (Kind::Adjust, "adjust"),
-    (Kind::Bump, "bump"),
-];
-
-pub(super) fn kind_text(kind: Kind) -> &'static str {
-    KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, text)| text)
-}
-
-pub(super) fn kind(text: &str) -> Option<Kind> {
-    KINDS.iter().find(|(_, known)| *known == text).map(|(kind, _)| *kind)
 }

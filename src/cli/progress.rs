@@ -1,4 +1,5 @@
-//! Shows how far the demo is: a bar on a terminal, a line for each tenth anywhere else.
+//! Shows how far a long piece of work is: a bar on a terminal; elsewhere the demo says a line for
+//! each tenth, and an import nothing.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,7 +51,9 @@ impl Progress {
     }
 }
 
-fn bar(stage: &'static str, steps: u64) -> ProgressBar {
+/// A bar, which is seen on a terminal alone.
+#[must_use]
+pub fn bar(stage: &'static str, steps: u64) -> ProgressBar {
     let bar = ProgressBar::new(steps).with_prefix(stage);
     if let Ok(style) = ProgressStyle::with_template(BAR) {
         bar.set_style(style.progress_chars("=> "));

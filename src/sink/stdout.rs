@@ -1,0 +1,85 @@
+//! Events on stdout, one JSON object a line: for trying out. Nothing is remembered; what happens
+//! while nobody serves is not written.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::json;
+use crate::domain::ProgramId;
+use crate::store::{Failure, Store};
+
+/// Most events that are read at once.
+const PAGE_EVENTS: i64 = 256;
+/// How often events are looked for that another replica published.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Writes events, each programme's in order.
+pub(super) struct Printer {
+    store: Store,
+    written: HashMap<ProgramId, i64>,
+}
+
+impl Printer {
+    /// One that begins with what happens from now on.
+    pub(super) async fn new(store: Store) -> Result<Self, Failure> {
+        let written = store.all_heads().await?.into_iter().collect();
+        Ok(Self { store, written })
+    }
+
+    /// Writes until `stop`, or until nobody reads stdout any more.
+    pub(super) async fn work(mut self, stop: CancellationToken) {
+        let mut published = self.store.heads().published();
+        loop {
+            published.mark_unchanged();
+            match self.write_all(&stop).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "events cannot be written to stdout any more");
+                    return;
+                }
+                Err(failure) => tracing::debug!(%failure, "events cannot be read"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = timeout(LOOK_EVERY, published.changed()) => {}
+            }
+        }
+    }
+
+    async fn write_all(
+        &mut self,
+        stop: &CancellationToken,
+    ) -> Result<std::io::Result<()>, Failure> {
+        for (program, head) in self.store.all_heads().await? {
+            let written = self.written.entry(program.clone()).or_default();
+            while *written < head && !stop.is_cancelled() {
+                let events = self.store.events(&program, *written, PAGE_EVENTS).await?;
+                let Some(last) = events.last().map(|event| event.position) else { break };
+                let lines: Vec<String> = events.iter().map(json).collect();
+                // Who reads slowly holds up a thread of its own. A stop does not wait for it.
+                let writing = tokio::task::spawn_blocking(move || write(&lines));
+                let done = tokio::select! {
+                    () = stop.cancelled() => return Ok(Ok(())),
+                    done = writing => done,
+                };
+                if let Ok(Err(error)) = done {
+                    return Ok(Err(error));
+                }
+                *written = last;
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+fn write(lines: &[String]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}

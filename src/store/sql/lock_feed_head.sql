@@ -1,0 +1,2 @@
+-- The right to give out places, unless another has it.
+SELECT position FROM feed_head WHERE program = $1 FOR UPDATE SKIP LOCKED

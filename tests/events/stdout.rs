@@ -1,0 +1,48 @@
+//! `serve --sink stdout`: the real binary writes each event as one line.
+
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::ground::{PATIENCE, until};
+use crate::process::backstock;
+use crate::write::{self, committed};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_from_now_on_is_a_line() {
+    let ground = write::ground().await;
+    let words = ["serve", "--listen", "127.0.0.1:0", "--sink", "stdout", "--database-url"];
+    let url = ground.cluster.url();
+    let words = [&words[..], &[&url]].concat();
+    // What was published before is not told again.
+    committed(&ground, "TEE", 1, 2).await;
+    let first = crate::process::Serve::on(&ground.cluster.url()).await;
+    until("places are given", async || {
+        ground.count("SELECT coalesce(max(position), 0) FROM feed_head").await == 2
+    })
+    .await;
+    let mut child = backstock(&words).stdout(Stdio::piped()).spawn().expect("a process");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut line = async || {
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("in time");
+        line.expect("readable").expect("a line")
+    };
+    assert!(line().await.contains(" serving on "), "the first line says that it serves");
+    // Also what another replica publishes.
+    for version in 2..=4 {
+        committed(&ground, "TEE", version, 2).await;
+    }
+    for position in 3..=8_i64 {
+        let event: Value = serde_json::from_str(&line().await).expect("JSON");
+        assert_eq!(event["data"]["position"], position);
+        assert_eq!(event["specversion"], "1.0");
+        assert_eq!(event["source"], "/backstock/programs/default");
+    }
+    let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it runs");
+    kill_process(id, Signal::TERM).expect("a signal");
+    assert!(child.wait().await.expect("it ends").success());
+    first.kill().await;
+    ground.end().await;
+}
