@@ -23,7 +23,7 @@ use crate::support::world::World;
 /// days are waited.
 const MODEL_START: Time = DateTime::from_timestamp(1_798_804_800, 0).expect("an instant");
 /// How long the background may take with a long queue.
-const SETTLES_WITHIN: Duration = Duration::from_secs(30);
+const SETTLES_WITHIN: Duration = Duration::from_secs(120);
 
 /// More than any scenario leaves to the background.
 const LISTED_MAX: i64 = 10_000;
