@@ -3,6 +3,7 @@
 mod database;
 mod readiness;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -134,6 +135,7 @@ async fn build(
     let pool = connect::pool(options, config.connections_max);
     let store = Store::new(pool, service::encode_stored);
     let combiner = Combiner::new(store.clone(), limits(config.combining));
+    // Before anything is published or a call is answered: events on stdout begin here.
     let sinks = Sinks::start(&store, &config.events).await?;
     let workers = Workers::start(&store, &combiner);
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -199,13 +201,10 @@ impl Server {
         }
     }
 
-    /// Writes every event from now on to stdout.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn print_events(&self) -> anyhow::Result<()> {
-        Ok(self.sinks.print(&self.store).await?)
+    /// Writes every event since the start to `out`, where the configuration asks for it: also what
+    /// was published before this was called.
+    pub fn print_events<W: Write + Send + 'static>(&mut self, out: W) {
+        self.sinks.print(out);
     }
 
     /// Says NOT_SERVING, takes no more calls, waits for those in flight, and stops what it started.

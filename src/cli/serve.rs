@@ -170,7 +170,7 @@ async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
     let asked_to_end = signals::shutdown_token()?;
     // A signal during the start is obeyed after it: a database that is half started would have to
     // be repaired by the next start.
-    let server = app::start(config).await?;
+    let mut server = app::start(config).await?;
     if !asked_to_end.is_cancelled() {
         terminal::say(&format!(
             "backstock {} serving on {}, {}",
@@ -179,12 +179,7 @@ async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
             server.database()
         ))?;
     }
-    if config.events.on_stdout
-        && let Err(error) = server.print_events().await
-    {
-        server.shutdown().await?;
-        return Err(error);
-    }
+    server.print_events(std::io::stdout());
     let failed = tokio::select! {
         () = asked_to_end.cancelled() => None,
         error = server.stopped() => Some(error),

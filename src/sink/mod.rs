@@ -17,6 +17,7 @@ mod stdout;
 mod webhook;
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -55,16 +56,23 @@ trait Sink: Send + Sync {
 pub struct Sinks {
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// Knows where it begins, and waits for leave to write.
+    printer: Option<stdout::Printer>,
 }
 
 impl Sinks {
-    /// Starts to deliver.
+    /// Starts to deliver. What happens from now on is for stdout too, where that is wanted: see
+    /// [`Sinks::print`].
     ///
     /// # Errors
     ///
-    /// The client for webhooks cannot be made, or NATS's URL cannot be read.
+    /// The client for webhooks cannot be made, NATS's URL cannot be read, or the database is not
+    /// available.
     pub async fn start(store: &Store, events: &Events) -> anyhow::Result<Self> {
-        let sinks = Self { stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        let printer =
+            if events.on_stdout { Some(stdout::Printer::new(store.clone()).await?) } else { None };
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let sinks = Self { stop, tasks, printer };
         let nats = match &events.nats {
             Some(nats) => Some(Arc::new(nats::Stream::open(nats).await?)),
             None => None,
@@ -82,15 +90,12 @@ impl Sinks {
         Ok(sinks)
     }
 
-    /// Writes every event from now on to stdout, one JSON object a line.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn print(&self, store: &Store) -> Result<(), Failure> {
-        let printer = stdout::Printer::new(store.clone()).await?;
-        self.tasks.spawn(printer.work(self.stop.clone()));
-        Ok(())
+    /// Writes every event since the start to `out`, one JSON object a line; only once, and only
+    /// where [`Events::on_stdout`] asks for it.
+    pub fn print<W: Write + Send + 'static>(&mut self, out: W) {
+        if let Some(printer) = self.printer.take() {
+            self.tasks.spawn(printer.work(out, self.stop.clone()));
+        }
     }
 
     /// Lets what is being sent come to an end, for a moment, and stops.

@@ -1,12 +1,15 @@
 //! `serve --sink stdout`: the real binary writes each event as one line.
 
+use std::io::Write;
 use std::process::Stdio;
 
+use backstock::config::{Combining, Database, Events, ServeConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::ground::{PATIENCE, until};
+use crate::ground::{PATIENCE, end, stand_with, until};
 use crate::process::backstock;
 use crate::write::{self, committed};
 
@@ -44,5 +47,56 @@ async fn each_event_from_now_on_is_a_line() {
     kill_process(id, Signal::TERM).expect("a signal");
     assert!(child.wait().await.expect("it ends").success());
     first.kill().await;
+    ground.end().await;
+}
+
+/// An end of stdout that a test reads.
+struct Out(UnboundedSender<u8>);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for byte in bytes {
+            self.0.send(*byte).map_err(std::io::Error::other)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_out_between_the_start_and_the_first_line() {
+    let ground = write::ground().await;
+    let published = |position: i64| {
+        let query = "SELECT coalesce(max(position), 0) FROM feed_head";
+        let ground = &ground;
+        until("places are given", async move || ground.count(query).await == position)
+    };
+    let url = ground.cluster.url();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let local = ServeConfig::local(listen, Database::Url(url.clone()));
+    // What was published before the start is not told again.
+    committed(&ground, "TEE", 1, 2).await;
+    let other = crate::ground::stand_on(&url, Combining::default()).await;
+    published(2).await;
+    let events = Events { on_stdout: true, ..Events::default() };
+    let mut stand = stand_with(&ServeConfig { events, ..local }).await;
+    // What is published after the start is, although nothing is written yet.
+    committed(&ground, "TEE", 2, 2).await;
+    published(4).await;
+    let (sender, mut bytes) = unbounded_channel();
+    stand.server.print_events(Out(sender));
+    for position in 3..=4_i64 {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            let byte = tokio::time::timeout(PATIENCE, bytes.recv()).await.expect("in time");
+            line.push(byte.expect("a line"));
+        }
+        let event: Value = serde_json::from_slice(&line).expect("JSON");
+        assert_eq!(event["data"]["position"], position);
+    }
+    end([stand, other]).await;
     ground.end().await;
 }
