@@ -1,5 +1,5 @@
--- Items with holds that ran out, of one programme. Walks the index from SKU to SKU instead of
--- reading every hold.
+-- Items with holds that ran out, of one programme. Walks the index from SKU to SKU and looks at the
+-- oldest hold of each, instead of reading every hold.
 WITH RECURSIVE held (sku) AS (
     (SELECT l.sku FROM line l
      WHERE l.program = $1 AND l.expires_at IS NOT NULL AND l.allocated + l.backordered + l.bumped > 0
@@ -12,9 +12,10 @@ WITH RECURSIVE held (sku) AS (
     FROM held WHERE held.sku IS NOT NULL
 )
 SELECT held.sku FROM held
-WHERE held.sku IS NOT NULL AND EXISTS (
-    SELECT FROM line l
+WHERE held.sku IS NOT NULL AND statement_timestamp() >= (
+    SELECT l.expires_at FROM line l
     WHERE l.program = $1 AND l.sku = held.sku AND l.expires_at IS NOT NULL
-      AND l.allocated + l.backordered + l.bumped > 0 AND l.expires_at <= clock_timestamp()
+      AND l.allocated + l.backordered + l.bumped > 0
+    ORDER BY l.expires_at LIMIT 1
 )
 LIMIT $2
