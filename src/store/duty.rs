@@ -14,16 +14,9 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn programs(&self) -> Result<Vec<ProgramId>, Failure> {
-        let pool = self.pool.clone();
-        let rows: Vec<String> = self
-            .detached(async move {
-                sqlx::query_scalar(include_str!("sql/list_programs.sql"))
-                    .fetch_all(&pool)
-                    .instrument(statement("list_programs"))
-                    .await
-            })
-            .await?;
-        Ok(rows.iter().map(|program| ProgramId::stored(program)).collect())
+        self.programs_of(include_str!("sql/list_programs.sql"))
+            .instrument(statement("list_programs"))
+            .await
     }
 
     /// Programmes that the background has noted something of: queues to be filled or dated, orders
@@ -33,15 +26,49 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn busy_programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        self.programs_of(include_str!("sql/list_busy_programs.sql"))
+            .instrument(statement("list_busy_programs"))
+            .await
+    }
+
+    /// Programmes with holds, run out or not.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn holding_programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        self.programs_of(include_str!("sql/list_holding_programs.sql"))
+            .instrument(statement("list_holding_programs"))
+            .await
+    }
+
+    /// Programmes for which a date has passed: see [`Store::passed`].
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn passed_programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        self.programs_of(include_str!("sql/list_passed_programs.sql"))
+            .instrument(statement("list_passed_programs"))
+            .await
+    }
+
+    /// Programmes with orders that waited for every line long enough, whether or not they have
+    /// anything to ship: see [`Store::waited`].
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn waited_programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        self.programs_of(include_str!("sql/list_waited_programs.sql"))
+            .instrument(statement("list_waited_programs"))
+            .await
+    }
+
+    async fn programs_of(&self, sql: &'static str) -> Result<Vec<ProgramId>, Failure> {
         let pool = self.pool.clone();
-        let rows: Vec<String> = self
-            .detached(async move {
-                sqlx::query_scalar(include_str!("sql/list_busy_programs.sql"))
-                    .fetch_all(&pool)
-                    .instrument(statement("list_busy_programs"))
-                    .await
-            })
-            .await?;
+        let rows: Vec<String> =
+            self.detached(async move { sqlx::query_scalar(sql).fetch_all(&pool).await }).await?;
         Ok(rows.iter().map(|program| ProgramId::stored(program)).collect())
     }
 
@@ -89,7 +116,8 @@ impl Store {
             .await
     }
 
-    /// Orders of a programme that may have become ready to ship, at most about `limit`.
+    /// Orders of a programme that may have become ready by changes of several items, at most
+    /// `limit`.
     ///
     /// # Errors
     ///
@@ -102,6 +130,24 @@ impl Store {
         let orders = self
             .items_of(program, include_str!("sql/list_ready_checks.sql"), limit)
             .instrument(statement("list_ready_checks"))
+            .await?;
+        Ok(orders.iter().map(|order| ReservationId::stored(order.as_str())).collect())
+    }
+
+    /// Orders of a programme that have waited for every line long enough and have something to
+    /// ship, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn waited(
+        &self,
+        program: &ProgramId,
+        limit: i64,
+    ) -> Result<Vec<ReservationId>, Failure> {
+        let orders = self
+            .items_of(program, include_str!("sql/list_waited.sql"), limit)
+            .instrument(statement("list_waited"))
             .await?;
         Ok(orders.iter().map(|order| ReservationId::stored(order.as_str())).collect())
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::store::{Failure, Store};
+use super::turns::{Fruitless, Progress, in_turns};
+use crate::store::Store;
 
 /// How often old answers are looked for.
 pub(super) const FORGET_EVERY: Duration = Duration::from_secs(600);
@@ -17,14 +18,19 @@ const ROWS_MAX: i64 = 5000;
 const STEPS_MAX: usize = 200;
 
 /// Forgets what is old enough, in bounded steps.
-pub(super) async fn forget(store: Store) -> Result<(), Failure> {
+pub(super) async fn forget(store: Store) -> Result<Progress, Fruitless> {
     let before = store.clock().await? - TimeDelta::days(KEPT_DAYS);
-    for program in store.programs().await? {
+    let programs = store.programs().await?;
+    let turns = in_turns("forget", programs, 1, async |program| {
+        let mut progress = Progress::default();
         for _ in 0..STEPS_MAX {
-            if store.forget_answers(&program, before, ROWS_MAX).await? == 0 {
+            let forgotten = store.forget_answers(&program, before, ROWS_MAX).await?;
+            if forgotten == 0 {
                 break;
             }
+            progress.done += forgotten;
         }
-    }
-    Ok(())
+        Ok(progress)
+    });
+    turns.await.end()
 }

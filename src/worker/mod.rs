@@ -9,6 +9,7 @@
 mod forget;
 mod relay;
 mod tend;
+mod turns;
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,10 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::combine::Combiner;
-use crate::store::{Failure, Store};
+use crate::store::Store;
+use turns::{Fruitless, Progress};
 
 /// How long a duty rests after a failure of the database.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How long a duty rests when it knows of more to do.
+const REST_WITH_MORE: Duration = Duration::from_millis(20);
 
 /// The duties of a running service.
 #[derive(Debug)]
@@ -34,17 +38,15 @@ impl Workers {
     #[must_use]
     pub fn start(store: &Store, combiner: &Combiner) -> Self {
         let workers = Self { stop: CancellationToken::new(), duties: TaskTracker::new() };
-        let (of, by) = (store.clone(), combiner.clone());
-        workers.spawn("sweep", tend::SWEEP_EVERY, move || tend::sweep(of.clone(), by.clone()));
-        let (of, by) = (store.clone(), combiner.clone());
-        workers.spawn("fill", tend::FILL_EVERY, move || tend::fill(of.clone(), by.clone()));
-        let (of, by) = (store.clone(), combiner.clone());
-        workers.spawn("redate", tend::FILL_EVERY, move || tend::redate(of.clone(), by.clone()));
-        let (of, by) = (store.clone(), combiner.clone());
-        workers.spawn("ready", tend::FILL_EVERY, move || tend::say_ready(of.clone(), by.clone()));
-        let (of, by) = (store.clone(), combiner.clone());
-        workers
-            .spawn("dates", tend::DATES_EVERY, move || tend::notice_dates(of.clone(), by.clone()));
+        let tools = tend::Tools { store: store.clone(), combiner: combiner.clone() };
+        workers.spawn("sweep", tend::SWEEP_EVERY, tools.duty(tend::sweep));
+        workers.spawn("fill", tend::FILL_EVERY, tools.duty(tend::fill));
+        workers.spawn("redate", tend::FILL_EVERY, tools.duty(tend::redate));
+        workers.spawn("ready", tend::FILL_EVERY, tools.duty(tend::say_ready));
+        workers.spawn("dates", tend::DATES_EVERY, tools.duty(tend::notice_dates));
+        let stop = workers.stop.clone();
+        let end_waits = move |tools| tend::end_waits(tools, stop.clone());
+        workers.spawn("waits", tend::DATES_EVERY, tools.duty(end_waits));
         let of = store.clone();
         workers.spawn("forget", forget::FORGET_EVERY, move || forget::forget(of.clone()));
         let (of, stop) = (store.clone(), workers.stop.clone());
@@ -56,14 +58,16 @@ impl Workers {
     /// Runs a duty again and again, resting between the rounds, until the workers stop.
     fn spawn<F>(&self, name: &'static str, every: Duration, duty: impl Fn() -> F + Send + 'static)
     where
-        F: Future<Output = Result<(), Failure>> + Send + 'static,
+        F: Future<Output = Result<Progress, Fruitless>> + Send + 'static,
     {
         let stop = self.stop.clone();
         self.duties.spawn(async move {
             while !stop.is_cancelled() {
                 // A round runs on a task of its own, so that stopping never cuts a statement short.
                 let rest = match tokio::spawn(duty()).await {
-                    Ok(Ok(())) => every,
+                    Ok(Ok(Progress { has_more: true, .. })) => every.min(REST_WITH_MORE),
+                    Ok(Ok(_)) => every,
+                    Ok(Err(Fruitless::Told)) => every.max(REST_AFTER_FAILURE),
                     Ok(Err(error)) => {
                         tracing::warn!(duty = name, %error, "a background duty failed");
                         every.max(REST_AFTER_FAILURE)

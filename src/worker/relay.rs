@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::store::feed::Progress;
-use crate::store::{Failure, Store};
+use super::turns::{Fruitless, Progress, in_turns};
+use crate::store::Store;
 use crate::telemetry::metrics::metrics;
 
 /// How often events are looked for while there are none.
@@ -15,42 +15,31 @@ pub(super) const RELAY_EVERY: Duration = Duration::from_millis(200);
 const REST: Duration = Duration::from_millis(50);
 
 /// Publishes as long as there is something to publish.
-pub(super) async fn relay(store: Store, stop: CancellationToken) -> Result<(), Failure> {
+pub(super) async fn relay(store: Store, stop: CancellationToken) -> Result<Progress, Fruitless> {
     loop {
         let done = round(&store).await;
         store.look_at_heads().await?;
         let progress = done?;
-        if progress.events == 0 && !progress.has_more {
-            return Ok(());
+        if progress.done == 0 && !progress.has_more {
+            return Ok(progress);
         }
         let rest = if progress.has_more { Duration::ZERO } else { REST };
         tokio::select! {
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => return Ok(progress),
             () = tokio::time::sleep(rest) => {}
         }
     }
 }
 
-/// One round through every programme that has something to publish. A programme that fails does
-/// not keep the others waiting.
-async fn round(store: &Store) -> Result<Progress, Failure> {
-    let mut all = Progress::default();
-    let mut failed = None;
-    for program in store.changed_programs().await? {
-        match store.publish(&program).await {
-            Ok(progress) => {
-                metrics().published.add(progress.events.unsigned_abs(), &[]);
-                all.events += progress.events;
-                all.has_more |= progress.has_more;
-            }
-            Err(failure) => {
-                tracing::warn!(%program, %failure, "events cannot be published");
-                failed = Some(failure);
-            }
-        }
-    }
-    match failed {
-        Some(failure) if all.events == 0 => Err(failure),
-        _ => Ok(all),
-    }
+/// One round through every programme that has something to publish, one after the other: nobody
+/// holds a head for long, and callers need the connections.
+async fn round(store: &Store) -> Result<Progress, Fruitless> {
+    let programs = store.changed_programs().await?;
+    let turns = in_turns("relay", programs, 1, async |program| {
+        let published = store.publish(&program).await?;
+        let events = published.events.unsigned_abs();
+        metrics().published.add(events, &[]);
+        Ok(Progress { done: events, failed: 0, has_more: published.has_more })
+    });
+    turns.await.end()
 }

@@ -332,9 +332,15 @@ async fn is_settled(sql: &PgPool, program: &str, sku: &str) -> bool {
             return false;
         }
     }
-    let statement = include_str!("../../src/store/sql/list_ready_checks.sql");
-    let query = sqlx::query_scalar(statement).bind(program).bind(LISTED_MAX);
-    let orders: Vec<String> = query.fetch_all(sql).await.expect("a look");
+    let lists = [
+        include_str!("../../src/store/sql/list_ready_checks.sql"),
+        include_str!("../../src/store/sql/list_waited.sql"),
+    ];
+    let mut orders: Vec<String> = Vec::new();
+    for statement in lists {
+        let query = sqlx::query_scalar(statement).bind(program).bind(LISTED_MAX);
+        orders.extend(query.fetch_all(sql).await.expect("a look"));
+    }
     let statement = "SELECT EXISTS (SELECT FROM line
                      WHERE program = $1 AND sku = $2 AND reservation = ANY ($3))";
     let query = sqlx::query_scalar(statement).bind(program).bind(sku).bind(orders);

@@ -11,6 +11,7 @@ mod commits;
 mod crashes;
 mod deadlines;
 mod deeds;
+mod duties;
 mod ground;
 mod limits;
 mod locks;

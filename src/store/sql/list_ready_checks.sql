@@ -1,10 +1,2 @@
--- Orders of a programme that may have become ready: those that were noted, and those that have
--- waited for every line long enough and have something to ship.
-(SELECT reservation FROM ready_check WHERE program = $1 LIMIT $2)
-UNION
-(SELECT l.reservation FROM line l
- WHERE l.program = $1 AND l.together_until IS NOT NULL AND l.ready_at IS NULL AND l.position = 0
-   AND l.together_until < (clock_timestamp() AT TIME ZONE 'UTC')::date
-   AND l.expires_at IS NULL AND l.ship_policy = 'together'
-   AND EXISTS (SELECT FROM line a WHERE a.program = $1 AND a.reservation = l.reservation AND a.allocated > 0)
- LIMIT $2)
+-- Orders of a programme that may have become ready by changes of several items.
+SELECT reservation FROM ready_check WHERE program = $1 ORDER BY reservation COLLATE "C" LIMIT $2

@@ -1,0 +1,11 @@
+-- Orders of a programme that have waited for every line long enough and have something to ship.
+-- Those that have nothing yet are looked at each time.
+SELECT l.reservation FROM line l
+WHERE l.program = $1 AND l.together_until IS NOT NULL AND l.ready_at IS NULL AND l.position = 0
+  AND l.together_until < (statement_timestamp() AT TIME ZONE 'UTC')::date
+  AND l.expires_at IS NULL AND l.ship_policy = 'together'
+  AND EXISTS (
+      SELECT FROM line a
+      WHERE a.program = $1 AND a.reservation = l.reservation AND a.allocated > 0
+  )
+LIMIT $2
