@@ -106,3 +106,29 @@ impl Supply {
         dates
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Sku;
+    use crate::domain::inbound::{Inbound, Notice};
+
+    #[test]
+    fn what_came_for_a_long_queue_counts_before_the_supply_to_come() {
+        let date = |day| Date::from_ymd_opt(2027, 1, day).expect("a date");
+        let id = InboundId::stored("I1");
+        let (arrives_on, ships_on) = (date(9), date(10));
+        let notice =
+            Notice { id: id.clone(), expected: 30, arrives_on, ships_on, cancelled: false };
+        // A fill has handed out what one batch may; 24 units are still owed.
+        let mut item = Item::new(Sku::stored("A"), 0);
+        (item.on_hand, item.allocated, item.backordered, item.owed) = (280, 256, 60, 24);
+        item.inbounds = vec![Inbound::announced(&notice)];
+        let supply = Supply::of(&item);
+        let by_inbound = Some(ShipBy::On(ships_on));
+        let along = [24, 25, 54, 55].map(|through| supply.ship_by(through));
+        assert_eq!(along, [None, by_inbound, by_inbound, Some(ShipBy::Unknown)]);
+        let fills = [24, 25, 54, 55].map(|through| supply.filled_by(through));
+        assert_eq!(fills, [None, Some(&id), Some(&id), None]);
+    }
+}

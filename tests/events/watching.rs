@@ -23,6 +23,8 @@ async fn only_what_is_asked_for_is_told_and_the_place_goes_on() {
     for number in 1..=1500 {
         write::events(&mut transaction, "NOISE", number, vec![json!("stock.adjusted")]).await;
     }
+    // A type that is asked for, of an item that is not.
+    write::events(&mut transaction, "NOISE", 1501, vec![json!("reservation.held")]).await;
     let low = json!({"stock.low": {"available": 2, "low_stock": 5}});
     write::events(&mut transaction, "TEE", 1, vec![json!("stock.oversold"), low]).await;
     write::events(&mut transaction, "TEE", 2, vec![json!("reservation.held")]).await;

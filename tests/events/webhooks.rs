@@ -169,6 +169,29 @@ async fn a_dead_webhook_is_parked_and_the_others_never_notice() {
     ground.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_has_all_of_its_attempts() {
+    let ground = write::ground().await;
+    let stand = strict(&ground).await;
+    let shop = &stand.shop;
+    let ill = Receiver::new(Mood::Dislikes("TEE@1-0".into())).await;
+    put(shop, "ill", &ill).await;
+    for version in 1..=2 {
+        committed(&ground, "TEE", version, 1).await;
+    }
+    until("the first event failed", async || ill.asked() > 0).await;
+    ill.turn(Mood::Dislikes("TEE@2-0".into()));
+    until("it is parked", async || state(shop, "ill").await.parked).await;
+    let parked = state(shop, "ill").await;
+    assert_eq!((parked.position, parked.attempts), (1, 3));
+    assert_eq!(ill.once().len(), 1);
+    // The first failed at least once, and was taken; the second failed three times.
+    assert!(ill.asked() >= 5, "attempts at one event count for it alone, not {}", ill.asked());
+    drop(ill);
+    end([stand]).await;
+    ground.end().await;
+}
+
 /// While one is parked nothing is sent to it, and the well one goes on.
 async fn well_and_parked(ground: &Ground, shop: &Shop, well: &Receiver, ill: &Receiver) {
     let asked = ill.asked();

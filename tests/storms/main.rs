@@ -14,6 +14,7 @@ mod deeds;
 mod duties;
 mod ground;
 mod limits;
+mod listings;
 mod locks;
 mod orders;
 mod process;

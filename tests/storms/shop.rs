@@ -87,6 +87,16 @@ pub fn close(id: &str, sku: &str) -> Act {
     Act::new(CLOSE, &request)
 }
 
+pub fn opening(sku: &str, cap: i64) -> Act {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let request = OpenBackordersRequest {
+        request_id,
+        plan: Some(plan(sku, cap)),
+        ..OpenBackordersRequest::default()
+    };
+    Act::new(OPEN, &request)
+}
+
 fn plan(sku: &str, cap: i64) -> Plan {
     let now = SystemTime::now();
     let month = chrono::DateTime::<chrono::Utc>::from(now + Duration::from_secs(30 * 86_400));
@@ -169,10 +179,7 @@ impl Shop {
     /// Opens backorders for each of them.
     pub async fn open(&self, skus: &[String], cap: i64) {
         for sku in skus {
-            let request_id = uuid::Uuid::new_v4().to_string();
-            let plan = Some(plan(sku, cap));
-            let request = OpenBackordersRequest { request_id, plan, ..Default::default() };
-            self.done(Act::new(OPEN, &request)).await;
+            self.done(opening(sku, cap)).await;
         }
     }
 
