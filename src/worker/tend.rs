@@ -29,7 +29,9 @@ const ORDERS_AT_ONCE: usize = 32;
 /// How much longer than a look for orders that have waited the rest after it is.
 const WAITED_REST: u32 = 9;
 /// The longest such rest.
-const WAITED_REST_MAX: Duration = Duration::from_secs(60);
+const WAITED_REST_MAX: Duration = Duration::from_secs(15);
+/// A shorter look needs no rest, and on a busy machine is no measure of its cost.
+const WAITED_LOOK_SHORT: Duration = Duration::from_millis(100);
 
 /// What a duty needs.
 #[derive(Clone, Debug)]
@@ -100,7 +102,7 @@ pub(super) async fn end_waits(
     let turns = in_turns("waits", programs, AT_ONCE, async |program| {
         let start = Instant::now();
         let orders = store.waited(&program, LISTED_MAX).await;
-        if let Ok(mut looked) = looked.lock() {
+        if let (true, Ok(mut looked)) = (start.elapsed() > WAITED_LOOK_SHORT, looked.lock()) {
             *looked += start.elapsed();
         }
         Ok(tools.look_at("waits", &program, orders?).await)
