@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 
@@ -59,6 +60,19 @@ pub struct Server {
     embedded: Option<Embedded>,
 }
 
+/// Services beside those of the contract, behind the same layers: what measures the house compares
+/// it with them. `serve` never has any.
+pub struct Neighbours {
+    /// Their encoded `FileDescriptorSet`, so that spans and metrics name their methods. Reflection
+    /// does not know of it.
+    pub descriptors: Vec<u8>,
+    /// Adds them to the routes. They may use the database as they like.
+    pub join: Join,
+}
+
+/// Adds services to the routes of a server that stands on a database.
+pub type Join = Box<dyn FnOnce(PgConnectOptions, Routes) -> Routes + Send>;
+
 /// Starts the service. It answers calls when this returns.
 ///
 /// # Errors
@@ -66,12 +80,24 @@ pub struct Server {
 /// The configuration cannot be right, the database cannot be started, reached or migrated, or the
 /// address is taken.
 pub async fn start(config: &ServeConfig) -> anyhow::Result<Server> {
+    start_beside(config, None).await
+}
+
+/// As [`start`], with neighbours.
+///
+/// # Errors
+///
+/// As [`start`].
+pub async fn start_beside(
+    config: &ServeConfig,
+    neighbours: Option<Neighbours>,
+) -> anyhow::Result<Server> {
     config.check()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let Opened { options, description, embedded } = open(&config.database).await?;
-    let built = build(config, options, listener).await;
+    let built = build(config, options, listener, neighbours).await;
     match built {
         Ok(built) => Ok(built.server(description, embedded)),
         Err(error) => {
@@ -130,9 +156,10 @@ async fn build(
     config: &ServeConfig,
     options: PgConnectOptions,
     listener: TcpListener,
+    neighbours: Option<Neighbours>,
 ) -> anyhow::Result<Built> {
     prepare(&options, config.migrate).await?;
-    let pool = connect::pool(options, config.connections_max);
+    let pool = connect::pool(options.clone(), config.connections_max);
     let store = Store::new(pool, service::encode_stored);
     let combiner = Combiner::new(store.clone(), limits(config.combining));
     // Before anything is published or a call is answered: events on stdout begin here.
@@ -142,12 +169,18 @@ async fn build(
     let stop = CancellationToken::new();
     let watching = Watching::new(config.events.watchers_max, stop.clone());
     let desk = Desk::new(combiner.clone(), store.clone(), watching);
-    let routes = service::routes(desk, health_service)?;
+    let mut routes = service::routes(desk, health_service)?;
+    let mut descriptors = Vec::new();
+    if let Some(neighbours) = neighbours {
+        descriptors = neighbours.descriptors;
+        routes = (neighbours.join)(options, routes);
+    }
     let readiness = tokio::spawn(watch_readiness(store.clone(), health.clone(), stop.clone()));
     let address = listener.local_addr()?;
     let methods = edge::Methods::from_descriptors(&[
         proto::DESCRIPTORS,
         tonic_health::pb::FILE_DESCRIPTOR_SET,
+        &descriptors,
     ])?;
     let router = tonic::transport::Server::builder()
         .max_concurrent_streams(STREAMS_MAX)

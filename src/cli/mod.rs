@@ -7,8 +7,10 @@
 //! written, so that a fault in a file is seen before anything is sent.
 
 mod args;
+mod bench;
 mod connect;
 mod demo;
+mod folder;
 mod health;
 mod import;
 mod manage;
@@ -31,6 +33,7 @@ use manage::{
 const EXAMPLES: &str = "\
 Examples:
   backstock demo                               see it work: real orders, a private database
+  backstock bench --quick                      see how fast it is on this machine
   backstock serve                              serve on 127.0.0.1:50051, with a private database
   DATABASE_URL=postgres://me@db/stock \\
   backstock serve                              the same on a PostgreSQL of your own
@@ -60,6 +63,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Drive a server with real orders and check every answer.
     Demo(demo::DemoArgs),
+    /// Measure how fast a server is, against an empty call in the same run.
+    Bench(bench::BenchArgs),
     /// Ask a running server whether it serves.
     Health(health::HealthArgs),
     /// Put or show a programme: whose stock it is.
@@ -122,6 +127,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             Verb::Migrate(args) => migrate::run(args).await,
             Verb::Verify(args) => verify::run(args).await,
             Verb::Demo(args) => demo::run(args).await,
+            Verb::Bench(args) => bench::run(args).await,
             Verb::Health(args) => health::run(args).await,
             Verb::Program(args) => program::run(args).await,
             Verb::Location(args) => location::run(args).await,
@@ -185,8 +191,10 @@ mod tests {
     #[test]
     fn every_verb_of_managers_can_be_told_which_server_and_programme() {
         let cli = Cli::command();
-        let own = |verb: &&Command| !CONFIGURED.contains(&verb.get_name());
-        for verb in cli.get_subcommands().filter(own).filter(|verb| verb.get_name() != "demo") {
+        let managers = |verb: &&Command| {
+            ![&CONFIGURED[..], &["demo", "bench"]].concat().contains(&verb.get_name())
+        };
+        for verb in cli.get_subcommands().filter(managers) {
             for flag in ["server", "program", "output"] {
                 let found = verb.get_arguments().any(|known| known.get_long() == Some(flag));
                 assert!(found, "{} has no --{flag}", verb.get_name());

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum, value_parser};
 
 use super::args::{DatabaseArgs, NatsArgs};
 use super::{signals, terminal};
+use crate::app::Neighbours;
 use crate::config::{CALLS_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, Combining, Events, ServeConfig};
 use crate::{app, telemetry};
 
@@ -155,22 +156,33 @@ impl ServeArgs {
 /// # Errors
 /// The settings cannot be served, the server cannot start, or it failed while it served.
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    run_beside(args, None).await
+}
+
+/// As [`run`], with neighbours. Only the bench has any.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_beside(
+    args: ServeArgs,
+    neighbours: Option<Neighbours>,
+) -> anyhow::Result<ExitCode> {
     let format = args.log_format.map(|format| match format {
         LogFormat::Human => telemetry::LogFormat::Human,
         LogFormat::Json => telemetry::LogFormat::Json,
     });
     let config = args.config()?;
     let telemetry = telemetry::install(format)?;
-    let ended = serve(&config).await;
+    let ended = serve(&config, neighbours).await;
     telemetry.shutdown();
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
+async fn serve(config: &ServeConfig, neighbours: Option<Neighbours>) -> anyhow::Result<()> {
     let asked_to_end = signals::shutdown_token()?;
     // A signal during the start is obeyed after it: a database that is half started would have to
     // be repaired by the next start.
-    let mut server = app::start(config).await?;
+    let mut server = app::start_beside(config, neighbours).await?;
     if !asked_to_end.is_cancelled() {
         terminal::say(&format!(
             "backstock {} serving on {}, {}",
