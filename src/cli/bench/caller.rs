@@ -10,10 +10,14 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 use super::baseline::BaselineClient;
-use super::shop::{HOT, Shop, spread_sku, three_sku};
-use super::workload::{SPREAD_SKUS, THREE_SKUS, Workload};
+use super::check;
+use super::shop::{FULL, HOT, LATER, Shop, spread_sku, three_sku};
+use super::workload::{BATCH, MANY, SPREAD_SKUS, THREE_SKUS, Workload};
+use crate::proto::insight_service_client::InsightServiceClient;
 use crate::proto::inventory_service_client::InventoryServiceClient;
-use crate::proto::{Line, Reservation, ReservationState, ReserveRequest, ReserveResponse};
+use crate::proto::{
+    BackorderRequest, BatchReserveRequest, GetAvailabilityRequest, Line, ReserveRequest,
+};
 
 /// Numbers that no two calls of a run share: ids are made of them. They count up, as order numbers
 /// do.
@@ -27,11 +31,13 @@ impl Numbers {
 }
 
 /// A caller on a connection that others share.
+#[derive(Clone)]
 pub struct Caller {
     workload: Workload,
     shop: Arc<Shop>,
     dice: fastrand::Rng,
     inventory: InventoryServiceClient<Channel>,
+    insight: InsightServiceClient<Channel>,
     baseline: BaselineClient,
 }
 
@@ -44,6 +50,7 @@ impl Caller {
             shop,
             dice: fastrand::Rng::with_seed(seed),
             inventory: InventoryServiceClient::new(channel.clone()),
+            insight: InsightServiceClient::new(channel.clone()),
             baseline: BaselineClient::new(channel),
         }
     }
@@ -55,24 +62,36 @@ impl Caller {
     pub async fn call(&mut self) -> Result<(), String> {
         match self.workload {
             Workload::Empty => {
-                let request = self.reserve_request(vec![line(HOT.to_owned())]);
-                let answer = self.baseline.empty(request).await;
-                answer.map(drop).map_err(|status| told(&status))
+                let request = self.reserve_request(vec![line(HOT)]);
+                self.baseline.empty(request).await.map(drop).map_err(|status| told(&status))
             }
             Workload::Plain => {
-                let request = self.reserve_request(vec![line(HOT.to_owned())]);
-                let answer = self.baseline.plain(request).await;
-                answer.map(drop).map_err(|status| told(&status))
+                let request = self.reserve_request(vec![line(HOT)]);
+                self.baseline.plain(request).await.map(drop).map_err(|status| told(&status))
             }
-            Workload::Hot | Workload::Alone => self.reserve(vec![line(HOT.to_owned())]).await,
+            Workload::Hot
+            | Workload::Alone
+            | Workload::Replicas
+            | Workload::OpenLoop
+            | Workload::Memory => self.reserve(vec![line(HOT)]).await,
             Workload::Spread => {
-                let sku = spread_sku(self.dice.usize(..SPREAD_SKUS));
+                let sku = self.any_sku();
+                self.reserve(vec![line(sku)]).await
+            }
+            Workload::Zipf => {
+                let sku = spread_sku(self.shop.wanted.draw(self.dice.f64()));
                 self.reserve(vec![line(sku)]).await
             }
             Workload::Three => {
                 let lines = self.three_lines();
                 self.reserve(lines).await
             }
+            Workload::Backorder => self.backorder().await,
+            Workload::Refused => self.backorder_too_much().await,
+            Workload::Batch => self.batch().await,
+            Workload::Availability => self.availability(1).await,
+            Workload::Availability100 => self.availability(MANY).await,
+            Workload::Commit => Err("pgbench makes these commits, not a caller".to_owned()),
         }
     }
 
@@ -80,7 +99,46 @@ impl Caller {
         let request = self.reserve_request(lines);
         let (asked, count) = (request.reservation_id.clone(), request.lines.len());
         match self.inventory.reserve(request).await {
-            Ok(answer) => reserved(&answer.into_inner(), &asked, count),
+            Ok(answer) => check::reserved(answer.into_inner().reservation.as_ref(), &asked, count),
+            Err(status) => Err(told(&status)),
+        }
+    }
+
+    async fn batch(&mut self) -> Result<(), String> {
+        let requests: Vec<ReserveRequest> =
+            (0..BATCH).map(|_| self.reserve_request(vec![line(HOT)])).collect();
+        let asked: Vec<String> =
+            requests.iter().map(|request| request.reservation_id.clone()).collect();
+        let request = BatchReserveRequest { program: self.shop.program.to_string(), requests };
+        match self.inventory.batch_reserve(request).await {
+            Ok(answer) => check::batch(&answer.into_inner(), &asked),
+            Err(status) => Err(told(&status)),
+        }
+    }
+
+    async fn backorder(&mut self) -> Result<(), String> {
+        let request = self.backorder_request(LATER);
+        let asked = request.reservation_id.clone();
+        match self.inventory.backorder(request).await {
+            Ok(answer) => check::queued(answer.into_inner().reservation.as_ref(), &asked),
+            Err(status) => Err(told(&status)),
+        }
+    }
+
+    async fn backorder_too_much(&mut self) -> Result<(), String> {
+        match self.inventory.backorder(self.backorder_request(FULL)).await {
+            Ok(answer) => Err(format!("a full queue took {:?}", answer.into_inner())),
+            Err(status) if check::is_refused_at_cap(&status) => Ok(()),
+            Err(status) => Err(told(&status)),
+        }
+    }
+
+    async fn availability(&mut self, skus: usize) -> Result<(), String> {
+        let program = self.shop.program.to_string();
+        let skus: Vec<String> = (0..skus).map(|_| self.any_sku()).collect();
+        let count = skus.len();
+        match self.insight.get_availability(GetAvailabilityRequest { program, skus }).await {
+            Ok(answer) => check::available(&answer.into_inner(), count),
             Err(status) => Err(told(&status)),
         }
     }
@@ -96,6 +154,21 @@ impl Caller {
         }
     }
 
+    fn backorder_request(&self, sku: &str) -> BackorderRequest {
+        let number = self.shop.numbers.next();
+        BackorderRequest {
+            program: self.shop.program.to_string(),
+            request_id: format!("request-{number:010}"),
+            reservation_id: format!("order-{number:010}"),
+            lines: vec![line(sku)],
+            ..BackorderRequest::default()
+        }
+    }
+
+    fn any_sku(&mut self) -> String {
+        spread_sku(self.dice.usize(..SPREAD_SKUS))
+    }
+
     /// Three lines of different SKUs.
     fn three_lines(&mut self) -> Vec<Line> {
         let first = self.dice.usize(..THREE_SKUS);
@@ -105,52 +178,10 @@ impl Caller {
     }
 }
 
-fn line(sku: String) -> Line {
-    Line { sku, quantity: 1 }
-}
-
-/// Checks that everything asked for was taken.
-fn reserved(answer: &ReserveResponse, asked: &str, lines: usize) -> Result<(), String> {
-    match &answer.reservation {
-        Some(reservation) if is_held(reservation, asked, lines) => Ok(()),
-        found => Err(format!("Reserve {asked} was answered with {found:?}")),
-    }
-}
-
-fn is_held(reservation: &Reservation, asked: &str, lines: usize) -> bool {
-    reservation.reservation_id == asked
-        && reservation.state() == ReservationState::Held
-        && reservation.lines.len() == lines
-        && reservation.lines.iter().all(|line| line.allocated == 1 && line.ordered == 1)
+fn line(sku: impl Into<String>) -> Line {
+    Line { sku: sku.into(), quantity: 1 }
 }
 
 fn told(status: &Status) -> String {
     format!("{:?}: {}", status.code(), status.message())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::proto::ReservationLine;
-
-    #[test]
-    fn only_what_was_asked_for_in_full_is_right() {
-        let line = ReservationLine { ordered: 1, allocated: 1, ..Default::default() };
-        let reservation = Reservation {
-            reservation_id: "order-1".to_owned(),
-            state: ReservationState::Held.into(),
-            lines: vec![line],
-            ..Default::default()
-        };
-        let answer = |reservation| ReserveResponse { reservation, shortages: Vec::new() };
-        let right = answer(Some(reservation.clone()));
-        reserved(&right, "order-1", 1).expect("right");
-        for (asked, lines) in [("order-2", 1), ("order-1", 2)] {
-            reserved(&right, asked, lines).expect_err("another's answer");
-        }
-        let mut short = reservation;
-        short.lines[0].allocated = 0;
-        reserved(&answer(Some(short)), "order-1", 1).expect_err("nothing was taken");
-        reserved(&answer(None), "order-1", 1).expect_err("no answer at all");
-    }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use anyhow::Context;
 
 use super::database::Observer;
+use super::pgbench::Pgbench;
 use super::process::Process;
 use crate::cli::folder::TemporaryFolder;
 use crate::store::embedded::Embedded;
@@ -14,6 +15,7 @@ pub struct Ground {
     folder: TemporaryFolder,
     embedded: Option<Embedded>,
     database_url: String,
+    flags: Vec<OsString>,
     servers: Vec<Process>,
     /// Asks the database about itself.
     pub observer: Observer,
@@ -35,8 +37,9 @@ impl Ground {
             }
         };
         let observer = Observer::connect(&database_url).await?;
-        let mut ground = Self { folder, embedded, database_url, servers: Vec::new(), observer };
-        match ground.furnish(flags).await {
+        let (flags, servers) = (flags.to_vec(), Vec::new());
+        let mut ground = Self { folder, embedded, database_url, flags, servers, observer };
+        match ground.furnish().await {
             Ok(()) => Ok(ground),
             Err(error) => {
                 let _ = ground.end().await;
@@ -45,21 +48,32 @@ impl Ground {
         }
     }
 
-    async fn furnish(&mut self, flags: &[OsString]) -> anyhow::Result<()> {
-        self.observer.make_plain().await?;
-        self.add_server(flags).await
+    async fn furnish(&mut self) -> anyhow::Result<()> {
+        self.observer.make_baselines().await?;
+        self.add_server().await
     }
 
     /// Starts one more server on the same database.
     ///
     /// # Errors
     /// It does not start.
-    pub async fn add_server(&mut self, flags: &[OsString]) -> anyhow::Result<()> {
+    pub async fn add_server(&mut self) -> anyhow::Result<()> {
         let number = self.servers.len();
         let folder = self.folder.path();
-        let server = Process::start(&self.database_url, flags, folder, number).await?;
+        let server = Process::start(&self.database_url, &self.flags, folder, number).await?;
         self.servers.push(server);
         Ok(())
+    }
+
+    /// Ends the server that was started last.
+    ///
+    /// # Errors
+    /// It does not end well.
+    pub async fn drop_server(&mut self) -> anyhow::Result<()> {
+        match self.servers.pop() {
+            Some(server) => server.end().await,
+            None => Ok(()),
+        }
     }
 
     /// Where each server listens.
@@ -80,6 +94,12 @@ impl Ground {
         self.embedded.as_ref().map(Embedded::pid)
     }
 
+    /// Commits of one row on the private database; none on another, or without pgbench.
+    #[must_use]
+    pub fn pgbench(&self) -> Option<Pgbench> {
+        Pgbench::find(self.embedded.as_ref()?, self.folder.path())
+    }
+
     /// Stops everything and removes it.
     ///
     /// # Errors
@@ -89,7 +109,7 @@ impl Ground {
         for server in self.servers {
             ended = ended.and(server.end().await);
         }
-        ended = ended.and(self.observer.drop_plain().await.context("tables stay behind"));
+        ended = ended.and(self.observer.drop_baselines().await.context("tables stay behind"));
         self.observer.close().await;
         if let Some(embedded) = self.embedded {
             ended = ended.and(embedded.stop().await.map_err(Into::into));

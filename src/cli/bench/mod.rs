@@ -6,37 +6,46 @@
 //! the machine is noisy; every answer checked; and an exit code that is 0 only when all answers were
 //! right and Verify finds nothing.
 //!
-//! Reading order: `workload` (what is measured), `caller` (how a call is made and checked), `slice`
-//! (some seconds of one workload), `rounds` (their order), `table`. `ground`, `process` and `serve`
-//! are the servers; `baseline` and `database` what they are compared with.
+//! Reading order: `workload` (what is measured), `caller` and `check` (how a call is made, and what it
+//! has to get), `slice` (some seconds of one workload), `rounds` (their order), `run`, `report`,
+//! `table`. `ground`, `process` and `serve` are the servers; `baseline` and `database` what they are
+//! compared with.
 
 mod baseline;
 mod caller;
+mod check;
 mod cpu;
 mod database;
 mod ground;
+mod guard;
+mod machine;
+mod memory;
+mod open_loop;
+mod pgbench;
 mod process;
+mod report;
 mod rounds;
+mod run;
 mod serve;
 mod shop;
 mod slice;
 mod table;
 mod workload;
+mod zipf;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, value_parser};
-use tonic::transport::Channel;
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 
-use self::cpu::Cpu;
 use self::ground::Ground;
-use self::rounds::{Course, Slices};
-use self::shop::Shop;
+use self::guard::Guard;
+use self::report::Report;
+use self::rounds::Course;
+use self::run::Run;
 use self::workload::Workload;
-use super::connect::connect;
 use super::{signals, terminal};
 
 const EXAMPLES: &str = "\
@@ -44,14 +53,15 @@ Examples:
   backstock bench --quick
   backstock bench --only empty,hot --rounds 5 --seconds 2
   backstock bench --only empty,hot -- --lanes 2 --batch-max 512
+  backstock bench --quick --check benches/ratios.json
   backstock bench --server 127.0.0.1:50051
 
 It needs PostgreSQL's server binaries and nothing else: server and database are its own, and gone
 afterwards. Flags behind `--` are those of `serve`. Ratios compare slices of the same round; figures
 for each second depend on the machine. The exit code is 1 when any answer was wrong.";
 
-/// How long a call may take, in seconds.
-const CALL_SECONDS_MAX: u64 = 60;
+/// Rounds, and seconds of each workload in a round, of a run that ends within a minute.
+const QUICK: (u16, f64) = (4, 1.0);
 
 /// What to measure, and on which server.
 #[derive(Args, Debug)]
@@ -86,6 +96,14 @@ pub struct BenchArgs {
     #[arg(long)]
     quick: bool,
 
+    /// How the report is written.
+    #[arg(long, value_name = "FORM", value_enum, default_value = "table")]
+    output: Output,
+
+    /// Ratios that were committed, as a JSON file: exit with 1 where one is under 0.8 of it now.
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+
     /// A running server, which keeps what the bench did; it has no baselines to compare with.
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["database_url", "serve_flags"])]
     server: Option<String>,
@@ -107,120 +125,116 @@ enum BenchVerb {
     Serve(serve::BenchServeArgs),
 }
 
+/// How the report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// Tables for people.
+    Table,
+    /// Tables for a page.
+    Markdown,
+    /// One JSON object with every figure.
+    Json,
+}
+
 /// Measures, and prints what came of it.
 ///
 /// # Errors
-/// The server cannot be started or reached. Wrong answers are no error but exit code 1, after the
-/// tables.
+/// The server cannot be started or reached. Wrong answers, and ratios below those that were
+/// committed, are no error but exit code 1, after the report.
 pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     if let Some(BenchVerb::Serve(args)) = args.verb {
         return serve::run(args).await;
     }
     let stop = signals::shutdown_token()?;
-    let mut ground = match args.server {
-        Some(_) => None,
-        None => Some(prepare(&args).await?),
-    };
+    let guard = args.check.as_deref().map(Guard::read).transpose()?;
+    memory::raise_limit_of_files();
+    let mut run = prepare(&args).await?;
     let measured = tokio::select! {
-        measured = measure(&args, ground.as_mut()) => measured,
-        () = stop.cancelled() => {
-            terminal::complain("interrupted; cleaning up");
-            Ok(ExitCode::from(signals::INTERRUPTED))
+        report = run.measure() => report.map(Some),
+        () = stop.cancelled() => Ok(None),
+    };
+    if let Some(ground) = run.ground {
+        ground.end().await.or_else(|error| match &measured {
+            // What the run itself ran into matters more.
+            Err(_) => Ok(()),
+            Ok(_) => Err(error),
+        })?;
+    }
+    let Some(report) = measured? else { return Ok(ExitCode::from(signals::INTERRUPTED)) };
+    let well = print(&report, args.output, guard.as_ref())?;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn prepare(args: &BenchArgs) -> anyhow::Result<Run> {
+    let workloads = workloads(args);
+    let (rounds, seconds) = if args.quick { QUICK } else { (args.rounds, args.seconds) };
+    let course = Course {
+        workloads: workloads.iter().copied().filter(|work| work.takes_turns()).collect(),
+        rounds: rounds.into(),
+        time: Duration::from_secs_f64(seconds.clamp(0.01, 3_600.0)),
+        in_flight: args.in_flight.into(),
+    };
+    let (address, ground) = match &args.server {
+        Some(address) => {
+            terminal::complain("a server that runs already has no baselines: no ratios");
+            (address.clone(), None)
+        }
+        None => {
+            terminal::complain("starting a server of its own ...");
+            let database_url = args.database_url.as_deref();
+            let ground = Ground::prepare(database_url, &args.serve_flags).await?;
+            (ground.addresses().swap_remove(0), Some(ground))
         }
     };
-    match ground {
-        Some(ground) => {
-            let ended = ground.end().await;
-            measured.and_then(|code| ended.map(|()| code))
-        }
-        None => measured,
-    }
+    Ok(Run { workloads, course, connections: args.connections.into(), address, ground })
 }
 
-async fn prepare(args: &BenchArgs) -> anyhow::Result<Ground> {
-    if args.database_url.is_none() {
-        terminal::complain("starting a server of its own, with a private PostgreSQL ...");
-    }
-    Ground::prepare(args.database_url.as_deref(), &args.serve_flags).await
-}
-
-async fn measure(args: &BenchArgs, ground: Option<&mut Ground>) -> anyhow::Result<ExitCode> {
-    let (address, servers, postgres) = match (&args.server, &ground) {
-        (Some(address), _) => (address.clone(), Vec::new(), None),
-        (None, Some(ground)) => {
-            let address = ground.addresses().swap_remove(0);
-            (address, ground.server_pids(), ground.postgres_pid())
-        }
-        (None, None) => anyhow::bail!("there is no server to measure"),
-    };
-    let course = course(args);
-    let channels = channels(&address, args.connections).await?;
-    let shop = Arc::new(Shop::open(&channels[0], &course.workloads).await?);
-    let slices = course.run(&shop, &channels, || Cpu::read(&servers, postgres)).await;
-    table::print(&slices)?;
-    if let Some(peak) = servers.first().and_then(|pid| cpu::status_bytes(*pid, "VmHWM")) {
-        terminal::say(&format!("The server's memory at its peak: {} MiB.", peak >> 20))?;
-    }
-    let proof = shop.verify(&channels[0]).await?;
-    let mut wrong = complaints(&slices);
-    wrong.extend(proof.discrepancies.iter().map(|found| format!("Verify: {found:?}")));
-    for complaint in &wrong {
-        terminal::say(&terminal::red(&format!("WRONG: {complaint}")))?;
-    }
-    if wrong.is_empty() {
-        terminal::say(&terminal::green(&format!(
-            "Every answer was right; Verify: {} items, {} movements, {} lines: the ledger equals \
-             the counters.",
-            proof.items, proof.movements, proof.lines
-        )))?;
-    }
-    Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn course(args: &BenchArgs) -> Course {
-    let mut workloads = if args.only.is_empty() {
-        vec![
-            Workload::Empty,
-            Workload::Plain,
-            Workload::Hot,
-            Workload::Spread,
-            Workload::Three,
-            Workload::Alone,
-        ]
-    } else {
-        args.only.clone()
+/// What was asked for, as far as it is to be had.
+fn workloads(args: &BenchArgs) -> Vec<Workload> {
+    let mut workloads = match (args.only.is_empty(), args.quick) {
+        (false, _) => args.only.clone(),
+        (true, true) => Workload::QUICK.to_vec(),
+        (true, false) => Workload::value_variants().to_vec(),
     };
     if args.server.is_some() {
-        workloads.retain(|workload| !workload.is_baseline());
-        terminal::complain("a server that runs already has no baselines: ratios are left out");
+        workloads.retain(|workload| !workload.needs_own_server());
     }
-    let (rounds, seconds) = if args.quick { (3, 1.0) } else { (args.rounds, args.seconds) };
-    Course {
-        workloads,
-        rounds: rounds.into(),
-        time: Duration::from_secs_f64(seconds.max(0.01)),
-        in_flight: args.in_flight.into(),
-    }
+    workloads.sort_unstable();
+    workloads.dedup();
+    workloads
 }
 
-async fn channels(address: &str, connections: u16) -> anyhow::Result<Vec<Channel>> {
-    let mut channels = Vec::new();
-    for _ in 0..connections {
-        channels.push(connect(address, CALL_SECONDS_MAX).await?);
-    }
-    Ok(channels)
-}
-
-fn complaints(slices: &Slices) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for (workload, rounds) in slices {
-        let wrong: u64 = rounds.iter().map(|slice| slice.wrong).sum();
-        let examples: Vec<&str> =
-            rounds.iter().flat_map(|slice| &slice.examples).take(3).map(String::as_str).collect();
-        if wrong > 0 {
-            let (name, examples) = (workload.name(), examples.join("; "));
-            complaints.push(format!("{name}: {wrong} answers, for example {examples}"));
+/// Prints the report. Returns whether all is well.
+fn print(report: &Report, output: Output, guard: Option<&Guard>) -> anyhow::Result<bool> {
+    match output {
+        Output::Json => terminal::say(&serde_json::to_string(report)?)?,
+        Output::Markdown => {
+            terminal::say(&format!("{}.\n", report.machine.sentence()))?;
+            for grid in table::grids(report) {
+                terminal::say(&grid.markdown())?;
+            }
+        }
+        Output::Table => {
+            terminal::say(&format!("{}.", report.machine.sentence()))?;
+            for grid in table::grids(report) {
+                terminal::say(&grid.drawn())?;
+            }
         }
     }
-    complaints
+    let guarded = guard.map(|guard| guard.check(report));
+    if let Some((grid, _)) = &guarded {
+        terminal::complain(&grid.drawn());
+    }
+    for wrong in &report.wrong {
+        terminal::complain(&format!("WRONG: {wrong}"));
+    }
+    if report.wrong.is_empty() {
+        let verified = report.verified;
+        terminal::complain(&format!(
+            "Every answer was right. Verify: {} items, {} movements, {} lines: the ledger equals \
+             the counters.",
+            verified.items, verified.movements, verified.lines
+        ));
+    }
+    Ok(report.wrong.is_empty() && guarded.is_none_or(|(_, well)| well))
 }

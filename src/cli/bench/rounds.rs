@@ -4,13 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use tonic::transport::Channel;
 
 use super::caller::Caller;
 use super::cpu::Cpu;
+use super::database::Observer;
+use super::pgbench::Pgbench;
 use super::shop::Shop;
 use super::slice::Slice;
-use super::workload::Workload;
+use super::workload::{Bound, Workload};
 use crate::cli::progress::Progress;
 
 /// What the slices of a run have in common.
@@ -25,11 +28,35 @@ pub struct Course {
     pub in_flight: usize,
 }
 
-/// All slices of a run, by workload, then by round.
-pub type Slices = Vec<(Workload, Vec<Slice>)>;
+/// Whom the calls go to, and who knows what they cost.
+pub struct Scene<'a> {
+    /// What they are about.
+    pub shop: &'a Arc<Shop>,
+    /// The connections that they share.
+    pub channels: &'a [Channel],
+    /// The processes of the servers, where they are the bench's own.
+    pub servers: &'a [u32],
+    /// PostgreSQL's first process, where it is the bench's own.
+    pub postgres: Option<u32>,
+    /// Commits of one row, where there is pgbench.
+    pub pgbench: Option<&'a Pgbench>,
+}
+
+/// The slices of one workload.
+#[derive(Debug, Serialize)]
+pub struct Series {
+    /// Which.
+    pub workload: Workload,
+    /// One slice for each round.
+    pub rounds: Vec<Slice>,
+    /// Wrong answers, of all rounds and of the one that warmed up.
+    pub wrong: u64,
+    /// The first of them.
+    pub examples: Vec<String>,
+}
 
 /// The median, the least and the greatest of a number in the rounds.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     /// Half of the rounds are no greater.
     pub median: f64,
@@ -41,44 +68,98 @@ pub struct Spread {
 
 impl Course {
     /// Runs it. A first round, of half the time, only warms up.
+    ///
+    /// # Errors
+    /// pgbench fails. Wrong answers are no error; they are counted.
     pub async fn run(
         &self,
-        shop: &Arc<Shop>,
-        channels: &[Channel],
-        cpu: impl Fn() -> Cpu,
-    ) -> Slices {
-        let mut slices: Slices = self.workloads.iter().map(|of| (*of, Vec::new())).collect();
-        let steps = self.workloads.len() * (self.rounds + 1);
-        let progress = Progress::start("measuring", steps);
+        scene: &Scene<'_>,
+        mut observer: Option<&mut Observer>,
+    ) -> anyhow::Result<Vec<Series>> {
+        let mut all: Vec<Series> = self.workloads.iter().copied().map(Series::new).collect();
+        let progress = Progress::start("measuring", self.workloads.len() * (self.rounds + 1));
         for round in 0..=self.rounds {
             let time = if round == 0 { self.time / 2 } else { self.time };
-            for (workload, kept) in &mut slices {
-                let callers = self.callers(*workload, shop, channels, round);
-                let slice = Slice::measure(callers, time, &cpu).await;
-                // A wrong answer counts whenever it comes.
-                if round > 0 || slice.wrong > 0 {
-                    kept.push(slice);
-                }
+            for series in &mut all {
+                let work = self.slice(series.workload, scene, round, time);
+                let slice = match &mut observer {
+                    // The rows of one round tell enough.
+                    Some(observer) => watched(work, observer, round == 1).await?,
+                    None => work.await?,
+                };
+                series.add(slice, round > 0);
                 progress.step();
             }
         }
         progress.finish();
-        slices
+        Ok(all)
     }
 
-    fn callers(
+    async fn slice(
         &self,
         workload: Workload,
-        shop: &Arc<Shop>,
-        channels: &[Channel],
+        scene: &Scene<'_>,
         round: usize,
-    ) -> Vec<Caller> {
+        time: Duration,
+    ) -> anyhow::Result<Slice> {
+        if let (Workload::Commit, Some(pgbench)) = (workload, scene.pgbench) {
+            return pgbench.slice(time).await;
+        }
+        let callers = scene.callers(workload, workload.callers(self.in_flight), round as u64);
+        let before = Cpu::read(scene.servers, scene.postgres);
+        let mut slice = Slice::measure(callers, time, workload.counts()).await;
+        slice.used(Cpu::read(scene.servers, scene.postgres).since(&before));
+        Ok(slice)
+    }
+}
+
+/// A slice, with what PostgreSQL wrote meanwhile.
+async fn watched(
+    work: impl Future<Output = anyhow::Result<Slice>>,
+    observer: &mut Observer,
+    counts_rows: bool,
+) -> anyhow::Result<Slice> {
+    let before = observer.wal_end().await;
+    let mut slice = work.await?;
+    if let Some((from, to)) = before.zip(observer.wal_end().await) {
+        slice.wal_bytes = Some((to - from) as f64 / slice.calls.max(1) as f64);
+        if counts_rows {
+            slice.rows = observer.rows(from, to).await.map(|rows| rows.for_each(slice.calls));
+        }
+    }
+    Ok(slice)
+}
+
+impl Scene<'_> {
+    /// So many callers, spread over the connections.
+    #[must_use]
+    pub fn callers(&self, workload: Workload, count: usize, seed: u64) -> Vec<Caller> {
         let caller = |number: usize| {
-            let channel = channels[number % channels.len()].clone();
-            let seed = (round * self.in_flight + number) as u64;
-            Caller::new(workload, shop.clone(), channel, seed)
+            let channel = self.channels[number % self.channels.len()].clone();
+            let seed = (seed << 32) + number as u64;
+            Caller::new(workload, self.shop.clone(), channel, seed)
         };
-        (0..workload.callers(self.in_flight)).map(caller).collect()
+        (0..count).map(caller).collect()
+    }
+}
+
+impl Series {
+    fn new(workload: Workload) -> Self {
+        Self { workload, rounds: Vec::new(), wrong: 0, examples: Vec::new() }
+    }
+
+    fn add(&mut self, slice: Slice, keep: bool) {
+        self.wrong += slice.wrong;
+        self.examples.extend(slice.examples.iter().take(1).cloned());
+        if keep {
+            self.rounds.push(slice);
+        }
+    }
+
+    /// A number of each round; none where a round does not know it.
+    #[must_use]
+    pub fn spread(&self, number: impl Fn(&Slice) -> Option<f64>) -> Option<Spread> {
+        Spread::of(self.rounds.iter().map(number).collect::<Option<Vec<f64>>>()?)
     }
 }
 
@@ -93,35 +174,51 @@ impl Spread {
     }
 }
 
-/// A number of each slice of a workload.
+/// One workload compared with another, round by round; none where one of them was not measured.
 #[must_use]
-pub fn spread(slices: &[Slice], number: impl Fn(&Slice) -> f64) -> Option<Spread> {
-    Spread::of(slices.iter().map(number).collect())
-}
-
-/// The rates of `workload` against those of `against`, round by round.
-#[must_use]
-pub fn ratio(slices: &Slices, workload: Workload, against: Workload) -> Option<Spread> {
-    let of = |wanted: Workload| slices.iter().find(|(found, _)| *found == wanted);
-    let ((_, above), (_, below)) = of(workload).zip(of(against))?;
-    Spread::of(above.iter().zip(below).map(|(one, other)| one.rate() / other.rate()).collect())
+pub fn compare(
+    all: &[Series],
+    workload: Workload,
+    against: Workload,
+    bound: Bound,
+) -> Option<Spread> {
+    let of = |wanted: Workload| all.iter().find(|series| series.workload == wanted);
+    let (above, below) = of(workload).zip(of(against))?;
+    let number = |slice: &Slice| match bound {
+        Bound::RateAtLeast(_) | Bound::Rate => slice.rate(),
+        Bound::P50AtMost(_) => slice.p50_us.into(),
+    };
+    let pairs = above.rounds.iter().zip(&below.rounds);
+    Spread::of(pairs.map(|(one, other)| number(one) / number(other)).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn slices(rates: &[u64]) -> Vec<Slice> {
-        rates.iter().map(|rate| Slice { calls: *rate, seconds: 1.0, ..Slice::default() }).collect()
+    fn series(workload: Workload, calls: &[u64]) -> Series {
+        let mut series = Series::new(workload);
+        for calls in calls {
+            let slice = Slice { calls: *calls, seconds: 1.0, ..Slice::default() };
+            series.add(slice, true);
+        }
+        series
     }
 
     #[test]
-    fn ratios_compare_slices_of_the_same_round() {
-        let all =
-            vec![(Workload::Empty, slices(&[10, 20, 40])), (Workload::Hot, slices(&[5, 20, 30]))];
-        let found = ratio(&all, Workload::Hot, Workload::Empty).expect("both are there");
+    fn slices_of_the_same_round_are_compared() {
+        let all = [series(Workload::Empty, &[10, 20, 40]), series(Workload::Hot, &[5, 20, 30])];
+        let found = compare(&all, Workload::Hot, Workload::Empty, Bound::Rate).expect("both");
         assert_eq!(found, Spread { median: 0.75, min: 0.5, max: 1.0 });
-        assert_eq!(ratio(&all, Workload::Hot, Workload::Plain), None);
+        assert_eq!(compare(&all, Workload::Hot, Workload::Plain, Bound::Rate), None);
+    }
+
+    #[test]
+    fn what_warms_up_does_not_count_but_its_wrong_answers_do() {
+        let mut series = series(Workload::Hot, &[]);
+        let examples = vec!["wrong".to_owned()];
+        series.add(Slice { calls: 5, wrong: 1, examples, ..Slice::default() }, false);
+        assert_eq!((series.rounds.len(), series.wrong, series.examples.len()), (0, 1, 1));
     }
 
     #[test]

@@ -2,26 +2,33 @@
 //! any run can sell.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use tonic::transport::Channel;
 
 use super::caller::Numbers;
 use super::workload::{SPREAD_SKUS, THREE_SKUS, Workload};
+use super::zipf::Zipf;
 use crate::proto::insight_service_client::InsightServiceClient;
 use crate::proto::inventory_service_client::InventoryServiceClient;
 use crate::proto::plan_service_client::PlanServiceClient;
 use crate::proto::{
-    Item, Program, PutItemsRequest, PutItemsResponse, PutProgramRequest, ReceiptLine,
-    ReceiveRequest, VerifyRequest, VerifyResponse,
+    BackorderRequest, Item, Line, OpenBackordersRequest, Plan, Program, PutItemsRequest,
+    PutProgramRequest, ReceiptLine, ReceiveRequest, VerifyRequest, VerifyResponse,
 };
 
 /// The one SKU that everybody wants.
 pub const HOT: &str = "HOT";
-/// More than any run sells of one SKU.
-const STOCK: i64 = 1_000_000_000;
+/// A SKU without stock, and with a queue that may grow.
+pub const LATER: &str = "LATER";
+/// A SKU without stock, and with a queue that is full.
+pub const FULL: &str = "FULL";
+/// More than any run sells or queues of one SKU.
+pub const PLENTY: i64 = 1_000_000_000;
 /// Items in one call.
 const CHUNK: usize = 1_000;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A SKU of `spread` and `zipf`.
 #[must_use]
@@ -41,81 +48,142 @@ pub struct Shop {
     pub program: Arc<str>,
     /// What ids are made of.
     pub numbers: Numbers,
+    /// How wanted the SKUs of `zipf` are.
+    pub wanted: Zipf,
+    channel: Channel,
 }
 
 impl Shop {
-    /// A programme with all that the workloads need.
+    /// A new programme, with nothing in it but `HOT`.
     ///
     /// # Errors
     /// The server refuses it, or is gone.
-    pub async fn open(channel: &Channel, workloads: &[Workload]) -> anyhow::Result<Self> {
+    pub async fn found(channel: Channel) -> anyhow::Result<Self> {
         let unique = uuid::Uuid::new_v4().simple().to_string();
-        let program: Arc<str> = format!("bench-{}", &unique[..8]).into();
-        let shop = Self { program, numbers: Numbers::default() };
-        shop.found(channel).await.context("cannot make the bench's programme")?;
-        let has = |any: &[Workload]| workloads.iter().any(|workload| any.contains(workload));
-        let mut skus = vec![HOT.to_owned()];
-        if has(&[Workload::Spread]) {
-            skus.extend((0..SPREAD_SKUS).map(spread_sku));
-        }
-        if has(&[Workload::Three]) {
-            skus.extend((0..THREE_SKUS).map(three_sku));
-        }
-        for (number, skus) in skus.chunks(CHUNK).enumerate() {
-            shop.stock(channel, number, skus).await.context("cannot stock the items")?;
-        }
-        Ok(shop)
-    }
-
-    async fn found(&self, channel: &Channel) -> anyhow::Result<()> {
-        let mut client = PlanServiceClient::new(channel.clone());
+        let name = format!("bench-{}", &unique[..8]);
         let program = Program {
-            program: self.program.to_string(),
+            program: name.clone(),
             display_name: "backstock bench".to_owned(),
             ..Program::default()
         };
-        let program = Some(program);
-        let request = PutProgramRequest { request_id: "program".to_owned(), program };
-        client.put_program(request).await?;
+        let request =
+            PutProgramRequest { request_id: "program".to_owned(), program: Some(program) };
+        let made = PlanServiceClient::new(channel.clone()).put_program(request).await;
+        made.context("cannot make the bench's programme")?;
+        let (numbers, wanted) = (Numbers::default(), Zipf::new(SPREAD_SKUS));
+        let shop = Self { program: name.into(), numbers, wanted, channel };
+        shop.stock(&[HOT.to_owned()], PLENTY).await?;
+        Ok(shop)
+    }
+
+    /// Adds all that the workloads need.
+    ///
+    /// # Errors
+    /// The server refuses it, or is gone.
+    pub async fn furnish(&self, workloads: &[Workload]) -> anyhow::Result<()> {
+        use Workload::{Availability, Availability100, Backorder, Refused, Spread, Three, Zipf};
+        let has = |any: &[Workload]| workloads.iter().any(|workload| any.contains(workload));
+        if has(&[Spread, Zipf, Availability, Availability100]) {
+            self.stock(&(0..SPREAD_SKUS).map(spread_sku).collect::<Vec<_>>(), PLENTY).await?;
+        }
+        if has(&[Three]) {
+            self.stock(&(0..THREE_SKUS).map(three_sku).collect::<Vec<_>>(), PLENTY).await?;
+        }
+        if has(&[Backorder]) {
+            self.open_backorders(LATER, PLENTY).await?;
+        }
+        if has(&[Refused]) {
+            self.open_backorders(FULL, 1).await?;
+            self.fill_queue().await?;
+        }
         Ok(())
     }
 
-    async fn stock(&self, channel: &Channel, number: usize, skus: &[String]) -> anyhow::Result<()> {
-        self.put_items(channel, number, skus).await?;
-        let good =
-            |sku: &String| ReceiptLine { sku: sku.clone(), good: STOCK, ..Default::default() };
-        let request = ReceiveRequest {
-            program: self.program.to_string(),
-            request_id: format!("stock-{number}"),
-            receipt_id: format!("stock-{number}"),
-            lines: skus.iter().map(good).collect(),
-            ..ReceiveRequest::default()
-        };
-        InventoryServiceClient::new(channel.clone()).receive(request).await?;
+    /// Puts items and receives `quantity` of each; of none, where it is 0.
+    ///
+    /// # Errors
+    /// The server refuses it, or is gone.
+    pub async fn stock(&self, skus: &[String], quantity: i64) -> anyhow::Result<()> {
+        for skus in skus.chunks(CHUNK) {
+            self.put_items(skus).await.context("cannot put the items")?;
+            if quantity > 0 {
+                self.receive(skus, quantity).await.context("cannot stock the items")?;
+            }
+        }
         Ok(())
     }
 
-    async fn put_items(
-        &self,
-        channel: &Channel,
-        number: usize,
-        skus: &[String],
-    ) -> anyhow::Result<PutItemsResponse> {
+    async fn put_items(&self, skus: &[String]) -> anyhow::Result<()> {
         let request = PutItemsRequest {
             program: self.program.to_string(),
-            request_id: format!("items-{number}"),
+            request_id: format!("items-{}", skus[0]),
             items: skus.iter().map(|sku| Item { sku: sku.clone(), ..Item::default() }).collect(),
         };
-        Ok(PlanServiceClient::new(channel.clone()).put_items(request).await?.into_inner())
+        PlanServiceClient::new(self.channel.clone()).put_items(request).await?;
+        Ok(())
+    }
+
+    async fn receive(&self, skus: &[String], good: i64) -> anyhow::Result<()> {
+        let line = |sku: &String| ReceiptLine { sku: sku.clone(), good, ..Default::default() };
+        let request = ReceiveRequest {
+            program: self.program.to_string(),
+            request_id: format!("stock-{}", skus[0]),
+            receipt_id: format!("stock-{}", skus[0]),
+            lines: skus.iter().map(line).collect(),
+            ..ReceiveRequest::default()
+        };
+        InventoryServiceClient::new(self.channel.clone()).receive(request).await?;
+        Ok(())
+    }
+
+    /// Puts an item without stock, and opens a plan for it.
+    ///
+    /// # Errors
+    /// The server refuses it, or is gone.
+    pub async fn open_backorders(&self, sku: &str, cap: i64) -> anyhow::Result<()> {
+        self.stock(&[sku.to_owned()], 0).await?;
+        let ship_by = chrono::DateTime::<chrono::Utc>::from(SystemTime::now() + 60 * DAY);
+        let ship_by = ship_by.date_naive().to_string();
+        let plan = Plan {
+            sku: sku.to_owned(),
+            cap,
+            closes_at: Some((SystemTime::now() + 30 * DAY).into()),
+            note: format!("On backorder. Ships by {ship_by}."),
+            ship_by,
+            ..Plan::default()
+        };
+        let request = OpenBackordersRequest {
+            program: self.program.to_string(),
+            request_id: format!("plan-{sku}"),
+            plan: Some(plan),
+            validate_only: false,
+        };
+        let opened = PlanServiceClient::new(self.channel.clone()).open_backorders(request).await;
+        opened.context("cannot open backorders")?;
+        Ok(())
+    }
+
+    /// Takes the one place in the queue of `FULL`, as an order, which does not expire.
+    async fn fill_queue(&self) -> anyhow::Result<()> {
+        let request = BackorderRequest {
+            program: self.program.to_string(),
+            request_id: "full".to_owned(),
+            reservation_id: "full".to_owned(),
+            lines: vec![Line { sku: FULL.to_owned(), quantity: 1 }],
+            confirm: true,
+            ..BackorderRequest::default()
+        };
+        InventoryServiceClient::new(self.channel.clone()).backorder(request).await?;
+        Ok(())
     }
 
     /// Lets the server prove that ledger and counters agree.
     ///
     /// # Errors
     /// The server cannot tell.
-    pub async fn verify(&self, channel: &Channel) -> anyhow::Result<VerifyResponse> {
+    pub async fn verify(&self) -> anyhow::Result<VerifyResponse> {
         let request = VerifyRequest { program: self.program.to_string() };
-        let answer = InsightServiceClient::new(channel.clone()).verify(request).await;
+        let answer = InsightServiceClient::new(self.channel.clone()).verify(request).await;
         Ok(answer.context("Verify failed")?.into_inner())
     }
 }

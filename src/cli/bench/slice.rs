@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::caller::Caller;
 use super::cpu::Cpu;
+use super::database::Rows;
 
 /// How many wrong answers are kept to be shown.
 const WRONG_KEPT: usize = 3;
@@ -15,7 +16,7 @@ const WRONG_KEPT: usize = 3;
 /// What a slice came to.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Slice {
-    /// Calls that were answered.
+    /// Calls that were answered; in a batch, its members.
     pub calls: u64,
     /// From the first call to the last answer.
     pub seconds: f64,
@@ -25,12 +26,18 @@ pub struct Slice {
     pub p99_us: u32,
     /// 999 of 1,000.
     pub p999_us: u32,
+    /// The longest.
+    pub max_us: u32,
     /// CPU time of the servers for each call, in microseconds.
     pub server_us: Option<f64>,
     /// Of PostgreSQL.
     pub postgres_us: Option<f64>,
     /// Of the client.
     pub client_us: Option<f64>,
+    /// Bytes that PostgreSQL's log of changes grew by for each call.
+    pub wal_bytes: Option<f64>,
+    /// Rows that each call wrote.
+    pub rows: Option<Rows>,
     /// Calls that failed, or were answered otherwise than they had to be.
     pub wrong: u64,
     /// The first of those.
@@ -40,7 +47,7 @@ pub struct Slice {
 
 /// What one caller measured.
 #[derive(Default)]
-struct Measured {
+pub struct Measured {
     micros: Vec<u32>,
     wrong: u64,
     examples: Vec<String>,
@@ -53,41 +60,65 @@ impl Slice {
         self.calls as f64 / self.seconds.max(f64::EPSILON)
     }
 
-    /// Lets all callers work for `time`. `cpu` reads what was used so far.
-    pub async fn measure(callers: Vec<Caller>, time: Duration, cpu: impl Fn() -> Cpu) -> Self {
-        let (before, began) = (cpu(), Instant::now());
+    /// Lets all callers work for `time`. Each call counts as `counts`.
+    pub async fn measure(callers: Vec<Caller>, time: Duration, counts: u64) -> Self {
+        let began = Instant::now();
         let mut working = JoinSet::new();
         for caller in callers {
             working.spawn(work(caller, began + time));
         }
-        let mut all = Measured::default();
-        while let Some(done) = working.join_next().await {
-            match done {
-                Ok(measured) => all.add(measured),
-                Err(error) => all.note(format!("a caller ended badly: {error}")),
-            }
-        }
-        let seconds = began.elapsed().as_secs_f64();
-        all.slice(seconds, cpu().since(&before))
+        let all = gather(working).await;
+        all.slice(began.elapsed().as_secs_f64(), counts)
     }
+
+    /// Of calls whose times somebody else measured.
+    #[must_use]
+    pub fn of_times(micros: Vec<u32>, seconds: f64) -> Self {
+        Measured { micros, ..Measured::default() }.slice(seconds, 1)
+    }
+
+    /// Adds what the calls used of the processors.
+    pub fn used(&mut self, cpu: Cpu) {
+        let for_each = |used: Option<u64>| used.map(|used| used as f64 / self.calls.max(1) as f64);
+        self.server_us = for_each(cpu.server);
+        self.postgres_us = for_each(cpu.postgres);
+        self.client_us = for_each(cpu.client);
+    }
+}
+
+/// Waits for all who measure, and adds up what they measured.
+pub async fn gather(mut working: JoinSet<Measured>) -> Measured {
+    let mut all = Measured::default();
+    while let Some(done) = working.join_next().await {
+        match done {
+            Ok(measured) => all.add(measured),
+            Err(error) => all.note(format!("a caller ended badly: {error}")),
+        }
+    }
+    all
 }
 
 async fn work(mut caller: Caller, until: Instant) -> Measured {
     let mut measured = Measured { micros: Vec::with_capacity(4_096), ..Measured::default() };
     let mut began = Instant::now();
     while began < until {
-        if let Err(wrong) = caller.call().await {
-            measured.note(wrong);
-        }
+        let answer = caller.call().await;
         let ended = Instant::now();
-        let micros = ended.duration_since(began).as_micros();
-        measured.micros.push(u32::try_from(micros).unwrap_or(u32::MAX));
+        measured.took(ended.duration_since(began), answer);
         began = ended;
     }
     measured
 }
 
 impl Measured {
+    /// Notes one call.
+    pub fn took(&mut self, time: Duration, answer: Result<(), String>) {
+        self.micros.push(u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
+        if let Err(wrong) = answer {
+            self.note(wrong);
+        }
+    }
+
     fn note(&mut self, wrong: String) {
         self.wrong += 1;
         if self.examples.len() < WRONG_KEPT {
@@ -95,28 +126,28 @@ impl Measured {
         }
     }
 
-    fn add(&mut self, other: Self) {
+    /// Adds what another measured.
+    pub fn add(&mut self, other: Self) {
         self.micros.extend(other.micros);
         self.wrong += other.wrong;
         self.examples.extend(other.examples);
         self.examples.truncate(WRONG_KEPT);
     }
 
-    fn slice(mut self, seconds: f64, cpu: Cpu) -> Slice {
+    /// All of it, as a slice of so many seconds. Each call counts as `counts`.
+    #[must_use]
+    pub fn slice(mut self, seconds: f64, counts: u64) -> Slice {
         self.micros.sort_unstable();
-        let calls = self.micros.len() as u64;
-        let for_each = |used: Option<u64>| used.map(|used| used as f64 / calls.max(1) as f64);
         Slice {
-            calls,
+            calls: self.micros.len() as u64 * counts,
             seconds,
             p50_us: percentile(&self.micros, 0.5),
             p99_us: percentile(&self.micros, 0.99),
             p999_us: percentile(&self.micros, 0.999),
-            server_us: for_each(cpu.server),
-            postgres_us: for_each(cpu.postgres),
-            client_us: for_each(cpu.client),
+            max_us: self.micros.last().copied().unwrap_or_default(),
             wrong: self.wrong,
             examples: self.examples,
+            ..Slice::default()
         }
     }
 }
@@ -144,12 +175,21 @@ mod tests {
     fn wrong_answers_are_all_counted_and_few_are_kept() {
         let mut all = Measured::default();
         for number in 0..10 {
-            let mut one = Measured { micros: vec![number], ..Measured::default() };
-            one.note(format!("wrong {number}"));
+            let mut one = Measured::default();
+            one.took(Duration::from_micros(number), Err(format!("wrong {number}")));
             all.add(one);
         }
-        let slice = all.slice(2.0, Cpu { server: Some(50), ..Cpu::default() });
+        let mut slice = all.slice(2.0, 1);
+        slice.used(Cpu { server: Some(50), ..Cpu::default() });
         assert_eq!((slice.calls, slice.wrong, slice.examples.len()), (10, 10, WRONG_KEPT));
         assert_eq!((slice.rate(), slice.server_us, slice.client_us), (5.0, Some(5.0), None));
+    }
+
+    #[test]
+    fn members_of_a_batch_count_and_its_calls_are_timed() {
+        let mut measured = Measured::default();
+        measured.took(Duration::from_micros(70), Ok(()));
+        let slice = measured.slice(0.5, 1_000);
+        assert_eq!((slice.calls, slice.rate(), slice.p50_us), (1_000, 2_000.0, 70));
     }
 }

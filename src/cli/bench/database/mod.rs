@@ -1,17 +1,26 @@
-//! The only SQL outside of the store: what the plain baseline does, and what the bench asks
-//! PostgreSQL about itself. It knows nothing of the product's tables.
+//! The only SQL outside of the store: what the baselines do, what the bench asks PostgreSQL about
+//! itself, and long histories that would take too long by calls.
 
 pub mod plain;
+mod wal;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
+pub use wal::Rows;
+
+/// The script that pgbench runs, for comparison with a caller alone.
+pub const COMMIT_ONE_ROW: &str = include_str!("sql/commit_one_row.sql");
+
 /// The bench's own connection to the database that it measures.
 pub struct Observer {
     connection: PgConnection,
+    /// Whether PostgreSQL can say what its log of changes holds.
+    counts_rows: bool,
 }
 
 impl Observer {
@@ -24,18 +33,21 @@ impl Observer {
         let options = PgConnectOptions::from_str(url).ok().context("no PostgreSQL URL")?;
         let options = options.application_name("backstock bench").disable_statement_logging();
         let connection = options.connect().await.context("cannot use the database")?;
-        Ok(Self { connection })
+        Ok(Self { connection, counts_rows: false })
     }
 
-    /// Makes what the plain baseline works on, anew.
+    /// Makes what the baselines work on, anew.
     ///
     /// # Errors
     /// The database refuses it.
-    pub async fn make_plain(&mut self) -> anyhow::Result<()> {
-        self.drop_plain().await?;
+    pub async fn make_baselines(&mut self) -> anyhow::Result<()> {
+        self.drop_baselines().await?;
         sqlx::query(include_str!("sql/create_plain.sql")).execute(&mut self.connection).await?;
         let stock = sqlx::query(include_str!("sql/stock_plain.sql")).bind(plain::SKU);
         stock.execute(&mut self.connection).await?;
+        // It takes rights that a database of somebody else's need not give.
+        let made = sqlx::query(include_str!("sql/make_walinspect.sql"));
+        self.counts_rows = made.execute(&mut self.connection).await.is_ok();
         Ok(())
     }
 
@@ -43,9 +55,20 @@ impl Observer {
     ///
     /// # Errors
     /// The database refuses it.
-    pub async fn drop_plain(&mut self) -> anyhow::Result<()> {
+    pub async fn drop_baselines(&mut self) -> anyhow::Result<()> {
         sqlx::query(include_str!("sql/drop_plain.sql")).execute(&mut self.connection).await?;
         Ok(())
+    }
+
+    /// The settings that figures depend on.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn settings(&mut self) -> anyhow::Result<BTreeMap<String, String>> {
+        let rows: Vec<(String, String)> = sqlx::query_as(include_str!("sql/read_settings.sql"))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Ends the connection.

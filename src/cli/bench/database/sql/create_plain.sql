@@ -1,4 +1,4 @@
--- What the plain baseline works on, apart from the tables of the product.
+-- What the baselines work on, apart from the tables of the product.
 CREATE SCHEMA backstock_bench
     CREATE TABLE item (
         sku       text COLLATE "C" PRIMARY KEY,
@@ -10,4 +10,7 @@ CREATE SCHEMA backstock_bench
         reservation text COLLATE "C" PRIMARY KEY,
         sku         text COLLATE "C" NOT NULL,
         quantity    bigint NOT NULL
+    )
+    CREATE TABLE note (
+        line bigint NOT NULL
     )
