@@ -11,7 +11,7 @@ BUF_VERSION := 1.75.0
 
 .PHONY: help
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: postgres
 postgres: ## Install PostgreSQL's server binaries where they are missing
@@ -25,6 +25,23 @@ nats: ## Install a NATS server, for the tests, where there is none
 demo: postgres ## Drive a server with a merchant's real orders; ARGS="--rounds 100" for more
 	cargo build --release --locked
 	target/release/backstock demo $(ARGS)
+
+.PHONY: bench
+bench: postgres ## Measure how fast it is, in eight minutes; ARGS="--quick" for one
+	cargo build --release --locked
+	target/release/backstock bench $(ARGS)
+
+.PHONY: bench-guard
+bench-guard: postgres ## Fail where a ratio is under 0.8 of the committed one
+	cargo build --release --locked
+	target/release/backstock bench --quick --check benches/ratios.json
+
+.PHONY: bench-page
+bench-page: postgres ## Measure, and write the figures and the plot of docs/performance.md
+	cargo build --release --locked
+	target/release/backstock bench --output markdown --save target/bench.json $(ARGS) \
+	  > target/bench.md
+	scripts/plot-bench
 
 # The tests come last, so that their summary is the closing line.
 .PHONY: test

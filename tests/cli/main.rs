@@ -2,6 +2,7 @@
 //! binary, with a private PostgreSQL. What is looked at is what they see: stdout, stderr and the
 //! exit code.
 
+mod bench;
 mod catalogue;
 mod events;
 mod ground;

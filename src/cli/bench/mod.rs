@@ -38,6 +38,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum, value_parser};
 
 use self::ground::Ground;
@@ -100,6 +101,10 @@ pub struct BenchArgs {
     #[arg(long, value_name = "FORM", value_enum, default_value = "table")]
     output: Output,
 
+    /// Write every figure to a file too, as one JSON object.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+
     /// Ratios that were committed, as a JSON file: exit with 1 where one is under 0.8 of it now.
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
@@ -161,6 +166,10 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         })?;
     }
     let Some(report) = measured? else { return Ok(ExitCode::from(signals::INTERRUPTED)) };
+    if let Some(path) = &args.save {
+        let written = std::fs::write(path, serde_json::to_vec(&report)?);
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let well = print(&report, args.output, guard.as_ref())?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
