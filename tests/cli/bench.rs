@@ -1,5 +1,5 @@
-//! `bench`: every workload for a moment, so that what it asks of server and database holds. How fast
-//! it was is looked at by nobody here.
+//! `bench`: every workload for a moment, so that what it asks of server and database holds. How
+//! fast it was is looked at by nobody here.
 
 use backstock::proto::{ReserveRequest, ReserveResponse};
 use serde_json::Value;
@@ -40,6 +40,25 @@ fn every_workload_is_measured_and_answered_rightly() {
     assert_eq!(report["machine"]["postgres"]["fsync"], "on");
     assert_eq!(report["machine"]["postgres"]["synchronous_commit"], "on");
     assert!(report["verified"]["movements"].as_i64() > Some(0), "{report}");
+    assert_eq!(report["wrong"], serde_json::json!([]));
+}
+
+#[test]
+fn studies_find_what_they_look_for_also_when_they_are_small() {
+    let long = ["--long", "--queue", "300", "--fairness", "--soak", "0.02", "--output", "json"];
+    let growth = ["--growth", "--items", "200,400", "--past", "400"];
+    let report = report(&bench(&[&long[..], &growth[..]].concat()));
+    let findings = report["findings"].as_array().expect("findings");
+    let found = |what: &str| {
+        let of = findings.iter().find(|one| one["what"] == what);
+        of.and_then(|one| one["found"].as_f64()).unwrap_or_else(|| panic!("{what}: {report}"))
+    };
+    for what in ["Receive itself", "fill", "new dates", "holds that ran out", "soak: calls"] {
+        assert!(found(what) > 0.0, "{what}");
+    }
+    assert!(found("400 items, 400 past reservations: Reserve") > 0.0);
+    assert!(found("others alone: p99") > 0.0);
+    assert!(report["verified"]["lines"].as_i64() > Some(1_300), "{report}");
     assert_eq!(report["wrong"], serde_json::json!([]));
 }
 

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 
 use super::baseline::BaselineClient;
 use super::check;
-use super::shop::{FULL, HOT, LATER, Shop, spread_sku, three_sku};
+use super::shop::{FULL, HOT, LATER, Shop, grown_sku, spread_sku, three_sku};
 use super::workload::{BATCH, MANY, SPREAD_SKUS, THREE_SKUS, Workload};
 use crate::proto::insight_service_client::InsightServiceClient;
 use crate::proto::inventory_service_client::InventoryServiceClient;
@@ -76,6 +76,11 @@ impl Caller {
             | Workload::Memory => self.reserve(vec![line(HOT)]).await,
             Workload::Spread => {
                 let sku = self.any_sku();
+                self.reserve(vec![line(sku)]).await
+            }
+            Workload::Grown => {
+                let grown = self.shop.grown.load(Ordering::Relaxed).max(1);
+                let sku = grown_sku(self.dice.u64(..grown));
                 self.reserve(vec![line(sku)]).await
             }
             Workload::Zipf => {

@@ -76,6 +76,14 @@ impl Ground {
         }
     }
 
+    /// One more connection to the database.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn another_observer(&self) -> anyhow::Result<Observer> {
+        Observer::connect(&self.database_url).await
+    }
+
     /// Where each server listens.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {

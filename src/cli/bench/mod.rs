@@ -3,13 +3,13 @@
 //!
 //! It promises: a server of its own, as another process, with a private PostgreSQL in a folder that
 //! is gone afterwards; rounds in which every workload has its turn, so that ratios stand although
-//! the machine is noisy; every answer checked; and an exit code that is 0 only when all answers were
-//! right and Verify finds nothing.
+//! the machine is noisy; every answer checked; and an exit code that is 0 only when all answers
+//! were right and Verify finds nothing.
 //!
-//! Reading order: `workload` (what is measured), `caller` and `check` (how a call is made, and what it
-//! has to get), `slice` (some seconds of one workload), `rounds` (their order), `run`, `report`,
-//! `table`. `ground`, `process` and `serve` are the servers; `baseline` and `database` what they are
-//! compared with.
+//! Reading order: `workload` (what is measured), `caller` and `check` (how a call is made, and what
+//! it has to get), `slice` (some seconds of one workload), `rounds` (their order), `run`, `report`,
+//! `table`; then `studies`. `ground`, `process` and `serve` are the servers; `baseline` and
+//! `database` what they are compared with.
 
 mod baseline;
 mod caller;
@@ -21,6 +21,7 @@ mod guard;
 mod machine;
 mod memory;
 mod open_loop;
+mod output;
 mod pgbench;
 mod process;
 mod report;
@@ -29,6 +30,7 @@ mod run;
 mod serve;
 mod shop;
 mod slice;
+mod studies;
 mod table;
 mod workload;
 mod zipf;
@@ -43,9 +45,10 @@ use clap::{Args, Subcommand, ValueEnum, value_parser};
 
 use self::ground::Ground;
 use self::guard::Guard;
-use self::report::Report;
+use self::output::{Output, Told};
 use self::rounds::Course;
 use self::run::Run;
+use self::studies::StudyArgs;
 use self::workload::Workload;
 use super::{signals, terminal};
 
@@ -55,6 +58,7 @@ Examples:
   backstock bench --only empty,hot --rounds 5 --seconds 2
   backstock bench --only empty,hot -- --lanes 2 --batch-max 512
   backstock bench --quick --check benches/ratios.json
+  backstock bench --long --fairness
   backstock bench --server 127.0.0.1:50051
 
 It needs PostgreSQL's server binaries and nothing else: server and database are its own, and gone
@@ -76,7 +80,8 @@ pub struct BenchArgs {
     only: Vec<Workload>,
 
     /// Rounds that count; one more warms up.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 5,
+          value_parser = value_parser!(u16).range(1..))]
     rounds: u16,
 
     /// How long each workload works in a round.
@@ -118,6 +123,9 @@ pub struct BenchArgs {
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 
+    #[command(flatten)]
+    studies: StudyArgs,
+
     /// Flags of `serve` for the bench's server.
     #[arg(last = true, value_name = "FLAGS OF SERVE")]
     serve_flags: Vec<OsString>,
@@ -128,17 +136,6 @@ enum BenchVerb {
     /// Serve as the bench's own server does: with the baselines beside the services.
     #[command(hide = true)]
     Serve(serve::BenchServeArgs),
-}
-
-/// How the report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// Tables for people.
-    Table,
-    /// Tables for a page.
-    Markdown,
-    /// One JSON object with every figure.
-    Json,
 }
 
 /// Measures, and prints what came of it.
@@ -155,23 +152,33 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     memory::raise_limit_of_files();
     let mut run = prepare(&args).await?;
     let measured = tokio::select! {
-        report = run.measure() => report.map(Some),
+        told = measure(&args, &mut run, guard.as_ref()) => told.map(Some),
         () = stop.cancelled() => Ok(None),
     };
-    if let Some(ground) = run.ground {
-        ground.end().await.or_else(|error| match &measured {
-            // What the run itself ran into matters more.
-            Err(_) => Ok(()),
-            Ok(_) => Err(error),
-        })?;
-    }
-    let Some(report) = measured? else { return Ok(ExitCode::from(signals::INTERRUPTED)) };
+    let ended = match run.ground {
+        Some(ground) => ground.end().await,
+        None => Ok(()),
+    };
+    // What the run itself ran into matters more than what its end did.
+    let told = measured?;
+    ended?;
+    let Some(told) = told else { return Ok(ExitCode::from(signals::INTERRUPTED)) };
     if let Some(path) = &args.save {
-        let written = std::fs::write(path, serde_json::to_vec(&report)?);
+        let written = std::fs::write(path, &told.json);
         written.with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let well = print(&report, args.output, guard.as_ref())?;
+    let well = told.print(args.output)?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn measure(args: &BenchArgs, run: &mut Run, guard: Option<&Guard>) -> anyhow::Result<Told> {
+    if !args.studies.any() {
+        return Told::of_rounds(run.measure().await?, guard);
+    }
+    let ground = run.ground.as_mut().context("studies need a server of the bench's own")?;
+    let (in_flight, time) = (run.course.in_flight, run.course.time);
+    let studied = studies::run(&args.studies, ground, in_flight, run.connections, time).await?;
+    Told::of_studies(studied)
 }
 
 async fn prepare(args: &BenchArgs) -> anyhow::Result<Run> {
@@ -211,39 +218,4 @@ fn workloads(args: &BenchArgs) -> Vec<Workload> {
     workloads.sort_unstable();
     workloads.dedup();
     workloads
-}
-
-/// Prints the report. Returns whether all is well.
-fn print(report: &Report, output: Output, guard: Option<&Guard>) -> anyhow::Result<bool> {
-    match output {
-        Output::Json => terminal::say(&serde_json::to_string(report)?)?,
-        Output::Markdown => {
-            terminal::say(&format!("{}.\n", report.machine.sentence()))?;
-            for grid in table::grids(report) {
-                terminal::say(&grid.markdown())?;
-            }
-        }
-        Output::Table => {
-            terminal::say(&format!("{}.", report.machine.sentence()))?;
-            for grid in table::grids(report) {
-                terminal::say(&grid.drawn())?;
-            }
-        }
-    }
-    let guarded = guard.map(|guard| guard.check(report));
-    if let Some((grid, _)) = &guarded {
-        terminal::complain(&grid.drawn());
-    }
-    for wrong in &report.wrong {
-        terminal::complain(&format!("WRONG: {wrong}"));
-    }
-    if report.wrong.is_empty() {
-        let verified = report.verified;
-        terminal::complain(&format!(
-            "Every answer was right. Verify: {} items, {} movements, {} lines: the ledger equals \
-             the counters.",
-            verified.items, verified.movements, verified.lines
-        ));
-    }
-    Ok(report.wrong.is_empty() && guarded.is_none_or(|(_, well)| well))
 }

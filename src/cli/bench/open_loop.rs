@@ -46,7 +46,7 @@ pub async fn run(callers: Vec<Caller>, rate: f64, time: Duration) -> OpenLoop {
 /// Sends the instant of each call when it has come.
 fn pace(sender: &mpsc::UnboundedSender<Instant>, rate: f64, time: Duration) {
     let began = Instant::now();
-    let calls = (rate * time.as_secs_f64()) as u64;
+    let calls = ((rate * time.as_secs_f64()) as u64).max(1);
     for number in 0..calls {
         let due = began + Duration::from_secs_f64(number as f64 / rate);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));

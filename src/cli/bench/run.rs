@@ -151,7 +151,7 @@ impl Run {
 }
 
 /// So many connections, to the addresses in turn.
-async fn connect_all(addresses: &[&str], count: usize) -> anyhow::Result<Vec<Channel>> {
+pub async fn connect_all(addresses: &[&str], count: usize) -> anyhow::Result<Vec<Channel>> {
     let mut channels = Vec::new();
     for address in addresses.iter().cycle().take(count) {
         let connected = connect(address, CALL_SECONDS_MAX).await;

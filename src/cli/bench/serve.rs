@@ -1,5 +1,5 @@
-//! The bench's server: a process of its own, so that its CPU time and memory are told apart from the
-//! client's. It is `backstock serve` with the baselines beside the services.
+//! The bench's server: a process of its own, so that its CPU time and memory are told apart from
+//! the client's. It is `backstock serve` with the baselines beside the services.
 
 use std::process::ExitCode;
 

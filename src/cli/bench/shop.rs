@@ -1,7 +1,8 @@
-//! What the measured calls are about: a programme of the bench's own, and items with more stock than
-//! any run can sell.
+//! What the measured calls are about: a programme of the bench's own, and items with more stock
+//! than any run can sell.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
@@ -42,12 +43,20 @@ pub fn three_sku(number: usize) -> String {
     format!("T-{number:04}")
 }
 
+/// A SKU of those that a study adds; the database names them alike.
+#[must_use]
+pub fn grown_sku(number: u64) -> String {
+    format!("G-{number:08}")
+}
+
 /// The bench's programme.
 pub struct Shop {
     /// Its name, which nobody else has.
     pub program: Arc<str>,
     /// What ids are made of.
     pub numbers: Numbers,
+    /// How many SKUs a study added.
+    pub grown: AtomicU64,
     /// How wanted the SKUs of `zipf` are.
     pub wanted: Zipf,
     channel: Channel,
@@ -70,8 +79,13 @@ impl Shop {
             PutProgramRequest { request_id: "program".to_owned(), program: Some(program) };
         let made = PlanServiceClient::new(channel.clone()).put_program(request).await;
         made.context("cannot make the bench's programme")?;
-        let (numbers, wanted) = (Numbers::default(), Zipf::new(SPREAD_SKUS));
-        let shop = Self { program: name.into(), numbers, wanted, channel };
+        let shop = Self {
+            program: name.into(),
+            numbers: Numbers::default(),
+            grown: AtomicU64::new(0),
+            wanted: Zipf::new(SPREAD_SKUS),
+            channel,
+        };
         shop.stock(&[HOT.to_owned()], PLENTY).await?;
         Ok(shop)
     }
@@ -107,7 +121,8 @@ impl Shop {
         for skus in skus.chunks(CHUNK) {
             self.put_items(skus).await.context("cannot put the items")?;
             if quantity > 0 {
-                self.receive(skus, quantity).await.context("cannot stock the items")?;
+                let receipt = format!("stock-{}", skus[0]);
+                self.receive(&receipt, skus, quantity).await.context("cannot stock the items")?;
             }
         }
         Ok(())
@@ -123,12 +138,16 @@ impl Shop {
         Ok(())
     }
 
-    async fn receive(&self, skus: &[String], good: i64) -> anyhow::Result<()> {
+    /// Receives `good` units of each.
+    ///
+    /// # Errors
+    /// The server refuses it, or is gone.
+    pub async fn receive(&self, receipt: &str, skus: &[String], good: i64) -> anyhow::Result<()> {
         let line = |sku: &String| ReceiptLine { sku: sku.clone(), good, ..Default::default() };
         let request = ReceiveRequest {
             program: self.program.to_string(),
-            request_id: format!("stock-{}", skus[0]),
-            receipt_id: format!("stock-{}", skus[0]),
+            request_id: receipt.to_owned(),
+            receipt_id: receipt.to_owned(),
             lines: skus.iter().map(line).collect(),
             ..ReceiveRequest::default()
         };

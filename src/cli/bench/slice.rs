@@ -63,11 +63,8 @@ impl Slice {
     /// Lets all callers work for `time`. Each call counts as `counts`.
     pub async fn measure(callers: Vec<Caller>, time: Duration, counts: u64) -> Self {
         let began = Instant::now();
-        let mut working = JoinSet::new();
-        for caller in callers {
-            working.spawn(work(caller, began + time));
-        }
-        let all = gather(working).await;
+        let until = began + time;
+        let all = gather(start(callers, move |now| now < until)).await;
         all.slice(began.elapsed().as_secs_f64(), counts)
     }
 
@@ -86,6 +83,18 @@ impl Slice {
     }
 }
 
+/// Lets all callers work as long as `goes_on` says of the instant before a call.
+pub fn start(
+    callers: Vec<Caller>,
+    goes_on: impl Fn(Instant) -> bool + Clone + Send + 'static,
+) -> JoinSet<Measured> {
+    let mut working = JoinSet::new();
+    for caller in callers {
+        working.spawn(work(caller, goes_on.clone()));
+    }
+    working
+}
+
 /// Waits for all who measure, and adds up what they measured.
 pub async fn gather(mut working: JoinSet<Measured>) -> Measured {
     let mut all = Measured::default();
@@ -98,10 +107,10 @@ pub async fn gather(mut working: JoinSet<Measured>) -> Measured {
     all
 }
 
-async fn work(mut caller: Caller, until: Instant) -> Measured {
+async fn work(mut caller: Caller, goes_on: impl Fn(Instant) -> bool + Send) -> Measured {
     let mut measured = Measured { micros: Vec::with_capacity(4_096), ..Measured::default() };
     let mut began = Instant::now();
-    while began < until {
+    while goes_on(began) {
         let answer = caller.call().await;
         let ended = Instant::now();
         measured.took(ended.duration_since(began), answer);

@@ -51,6 +51,9 @@ pub enum Workload {
     OpenLoop,
     /// `hot` with 1,000 connections, for the server's memory.
     Memory,
+    /// One-line Reserves of as many SKUs as there are by now, at random: of a study alone.
+    #[value(skip)]
+    Grown,
 }
 
 /// What a workload is to reach, and against what.
@@ -113,6 +116,7 @@ impl Workload {
             Self::Replicas => "Reserve, one hot SKU, two servers",
             Self::OpenLoop => "Reserve, one hot SKU, open loop",
             Self::Memory => "Reserve, one hot SKU, 1,000 connections",
+            Self::Grown => "Reserve, any SKU at random",
         }
     }
 

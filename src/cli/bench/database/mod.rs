@@ -1,6 +1,7 @@
 //! The only SQL outside of the store: what the baselines do, what the bench asks PostgreSQL about
 //! itself, and long histories that would take too long by calls.
 
+mod history;
 pub mod plain;
 mod wal;
 
@@ -11,6 +12,7 @@ use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
+pub use history::{Copies, Left};
 pub use wal::Rows;
 
 /// The script that pgbench runs, for comparison with a caller alone.
