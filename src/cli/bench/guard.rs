@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::report::Report;
 use super::rounds::compare;
 use super::table::Grid;
-use super::workload::{Bound, Workload};
+use super::workload::Workload;
 
 /// The least part of a committed ratio that is still let pass: less than noise explains.
 const LEAST: f64 = 0.8;
@@ -36,7 +36,8 @@ impl Guard {
     pub fn check(&self, report: &Report) -> (Grid, bool) {
         let measured = |name: &str| {
             let of = report.series.iter().find(|series| series.workload.name() == name)?;
-            let found = compare(&report.series, of.workload, Workload::Empty, Bound::Rate)?;
+            let found =
+                compare(&report.series, of.workload, Workload::Empty, |slice| Some(slice.rate()))?;
             Some(found.median)
         };
         self.compare(measured)

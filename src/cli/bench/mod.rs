@@ -212,6 +212,10 @@ fn workloads(args: &BenchArgs) -> Vec<Workload> {
         (true, true) => Workload::QUICK.to_vec(),
         (true, false) => Workload::value_variants().to_vec(),
     };
+    if workloads.contains(&Workload::OpenLoop) {
+        // Its rate is half of that.
+        workloads.push(Workload::Hot);
+    }
     if args.server.is_some() {
         workloads.retain(|workload| !workload.needs_own_server());
     }

@@ -21,7 +21,7 @@ pub struct OpenLoop {
 }
 
 /// Sends `rate` calls a second for `time`, each by whichever of the callers is next.
-pub async fn run(callers: Vec<Caller>, rate: f64, time: Duration) -> OpenLoop {
+pub async fn run(mut callers: Vec<Caller>, rate: f64, time: Duration) -> OpenLoop {
     let (sender, mut due) = mpsc::unbounded_channel();
     // A thread of its own: the runtime's timers are good for whole milliseconds only.
     let pace = std::thread::spawn(move || pace(&sender, rate, time));
@@ -29,7 +29,8 @@ pub async fn run(callers: Vec<Caller>, rate: f64, time: Duration) -> OpenLoop {
     let began = Instant::now();
     let mut next = 0;
     while let Some(instant) = due.recv().await {
-        let mut caller = callers[next % callers.len()].clone();
+        let place = next % callers.len();
+        let mut caller = callers[place].twin();
         next += 1;
         working.spawn(async move {
             let answer = caller.call().await;

@@ -6,6 +6,7 @@ use super::machine::Machine;
 use super::memory::Memory;
 use super::open_loop::OpenLoop;
 use super::rounds::{Series, Spread, compare};
+use super::slice::Slice;
 use super::workload::{Bound, Workload};
 
 /// All of a run.
@@ -57,6 +58,9 @@ pub struct Comparison {
     pub bound: Bound,
     /// How many times the other's.
     pub ratio: Spread,
+    /// The other's processor time for each call, of this one's: what the rates would come to if
+    /// nothing but processors counted. Other work on the machine hardly moves it.
+    pub by_cpu: Option<f64>,
     /// Whether it is reached; none where nothing is asked.
     pub reached: Option<bool>,
 }
@@ -66,13 +70,15 @@ pub struct Comparison {
 pub fn comparisons(all: &[Series]) -> Vec<Comparison> {
     let of = |workload: Workload| {
         workload.goals().into_iter().filter_map(move |goal| {
-            let ratio = compare(all, workload, goal.against, goal.bound)?;
+            let ratio = compare(all, workload, goal.against, goal.bound.number())?;
             let reached = match goal.bound {
                 Bound::RateAtLeast(least) => Some(ratio.median >= least),
                 Bound::P50AtMost(most) => Some(ratio.median <= most),
                 Bound::Rate => None,
             };
-            Some(Comparison { workload, against: goal.against, bound: goal.bound, ratio, reached })
+            let (against, bound) = (goal.against, goal.bound);
+            let by_cpu = compare(all, against, workload, Slice::cpu_us).map(|found| found.median);
+            Some(Comparison { workload, against, bound, ratio, by_cpu, reached })
         })
     };
     all.iter().flat_map(|series| of(series.workload)).collect()
@@ -92,6 +98,14 @@ pub fn complaints<'a>(all: impl Iterator<Item = &'a Series>) -> Vec<String> {
 }
 
 impl Bound {
+    /// What is compared.
+    fn number(self) -> fn(&Slice) -> Option<f64> {
+        match self {
+            Self::RateAtLeast(_) | Self::Rate => |slice| Some(slice.rate()),
+            Self::P50AtMost(_) => |slice| Some(slice.p50_us.into()),
+        }
+    }
+
     /// What is asked, for tables.
     #[must_use]
     pub fn text(self) -> String {

@@ -13,7 +13,7 @@ use super::database::Observer;
 use super::pgbench::Pgbench;
 use super::shop::Shop;
 use super::slice::Slice;
-use super::workload::{Bound, Workload};
+use super::workload::Workload;
 use crate::cli::progress::Progress;
 
 /// What the slices of a run have in common.
@@ -174,22 +174,20 @@ impl Spread {
     }
 }
 
-/// One workload compared with another, round by round; none where one of them was not measured.
+/// A number of one workload against that of another, round by round; none where one of them was
+/// not measured, or does not know it.
 #[must_use]
 pub fn compare(
     all: &[Series],
     workload: Workload,
     against: Workload,
-    bound: Bound,
+    number: impl Fn(&Slice) -> Option<f64>,
 ) -> Option<Spread> {
     let of = |wanted: Workload| all.iter().find(|series| series.workload == wanted);
     let (above, below) = of(workload).zip(of(against))?;
-    let number = |slice: &Slice| match bound {
-        Bound::RateAtLeast(_) | Bound::Rate => slice.rate(),
-        Bound::P50AtMost(_) => slice.p50_us.into(),
-    };
     let pairs = above.rounds.iter().zip(&below.rounds);
-    Spread::of(pairs.map(|(one, other)| number(one) / number(other)).collect())
+    let ratios = pairs.map(|(one, other)| Some(number(one)? / number(other)?));
+    Spread::of(ratios.collect::<Option<Vec<f64>>>()?)
 }
 
 #[cfg(test)]
@@ -208,9 +206,11 @@ mod tests {
     #[test]
     fn slices_of_the_same_round_are_compared() {
         let all = [series(Workload::Empty, &[10, 20, 40]), series(Workload::Hot, &[5, 20, 30])];
-        let found = compare(&all, Workload::Hot, Workload::Empty, Bound::Rate).expect("both");
+        let rate = |slice: &Slice| Some(slice.rate());
+        let found = compare(&all, Workload::Hot, Workload::Empty, rate).expect("both");
         assert_eq!(found, Spread { median: 0.75, min: 0.5, max: 1.0 });
-        assert_eq!(compare(&all, Workload::Hot, Workload::Plain, Bound::Rate), None);
+        assert_eq!(compare(&all, Workload::Hot, Workload::Plain, rate), None);
+        assert_eq!(compare(&all, Workload::Hot, Workload::Empty, Slice::cpu_us), None);
     }
 
     #[test]

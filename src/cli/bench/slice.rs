@@ -74,6 +74,12 @@ impl Slice {
         Measured { micros, ..Measured::default() }.slice(seconds, 1)
     }
 
+    /// CPU time of all three for each call, in microseconds; none where it is not known.
+    #[must_use]
+    pub fn cpu_us(&self) -> Option<f64> {
+        Some(self.server_us? + self.postgres_us? + self.client_us?)
+    }
+
     /// Adds what the calls used of the processors.
     pub fn used(&mut self, cpu: Cpu) {
         let for_each = |used: Option<u64>| used.map(|used| used as f64 / self.calls.max(1) as f64);

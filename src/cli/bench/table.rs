@@ -79,12 +79,13 @@ fn costs(all: &[Series]) -> Grid {
 }
 
 fn ratios<'a>(all: impl Iterator<Item = &'a Comparison>) -> Grid {
-    let mut grid = Grid::new(&["work", "against", "ratio", "min", "max", "goal"]);
+    let mut grid = Grid::new(&["work", "against", "ratio", "min", "max", "by CPU", "goal"]);
     for found in all {
         let (workload, against) = (found.workload.title(), found.against.title());
         let mut row = vec![workload.to_owned(), against.to_owned()];
         let Spread { median, min, max } = found.ratio;
         row.extend([median, min, max].map(|ratio| format!("{ratio:.3}")));
+        row.push(found.by_cpu.map_or(String::new(), |ratio| format!("{ratio:.3}")));
         row.push(found.bound.text());
         grid.add(row, found.reached);
     }
