@@ -90,8 +90,8 @@ async fn add_past(stage: &mut Stage<'_>, past: i64, items: i64) -> anyhow::Resul
 
 /// The ratio to an empty call, against that of the small case where it is given.
 async fn measure(stage: &mut Stage<'_>, what: &str, small: Option<f64>) -> anyhow::Result<f64> {
-    // PostgreSQL plans a statement by what it last knew of a table, so that it must have seen tables
-    // that are in use, and the server must have planned anew.
+    // PostgreSQL plans a statement by what it last knew of a table, so that it must have seen
+    // tables that are in use, and the server must have planned anew.
     stage.slice(Workload::Grown).await;
     stage.ground.observer.settle().await?;
     stage.slice(Workload::Grown).await;
