@@ -97,7 +97,7 @@ async fn the_servers_spans_and_metrics_arrive() {
     receiver.span(|span| span.name == RESERVE && refused(span)).await;
     let links_to_call = |span: &Span| span.links.iter().any(|link| link.span_id == call.span_id);
     let batch = receiver.span(|span| span.name == "batch" && links_to_call(span)).await;
-    for statement in ["lock_items", "load_program", "update_items", "insert_lines", "commit"] {
+    for statement in ["lock_items", "load_batch", "save_batch", "commit"] {
         let in_batch = |span: &Span| span.trace_id == batch.trace_id && span.name == statement;
         let span = receiver.span(in_batch).await;
         assert_eq!(text(&span.attributes, "db.system.name"), "postgresql");

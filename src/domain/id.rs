@@ -1,5 +1,6 @@
 //! Ids: 1 to 64 characters of `A-Z a-z 0-9 . _ : / + # -`, compared byte by byte.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,6 +37,12 @@ macro_rules! ids {
             /// Its characters.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

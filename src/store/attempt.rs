@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::failure;
 use super::load::{Loaded, load};
-use super::save::{Unsaved, save, save_answers};
+use super::save::{Unsaved, save};
 use super::{Body, Reply, Store};
 use crate::domain::{Decision, Prior, ProgramId, Request, Sku, decide};
 use crate::store::statement;
@@ -63,7 +63,7 @@ impl Store {
         program: &ProgramId,
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
-        let connection = self.pool.acquire().await?;
+        let connection = self.lanes.acquire().await?;
         let mut session = Session { connection, is_clean: false };
         let outcome = self.in_transaction(&mut session.connection, program, requests).await;
         session.is_clean = match &outcome {
@@ -124,7 +124,6 @@ impl Store {
         loaded: &Loaded,
         decisions: &[Decision],
     ) -> Result<(), Unsaved> {
-        save(connection, program, &loaded.book, &loaded.versions).await?;
         let fresh = requests.iter().zip(decisions).filter_map(|(request, decision)| {
             let Decision::Fresh(outcome) = decision else { return None };
             let remembered = outcome.as_ref().err().is_none_or(|refusal| refusal.is_remembered());
@@ -132,7 +131,7 @@ impl Store {
             (request.id.is_some() && remembered).then(|| (request, body()))
         });
         let answers: Vec<(&Request, Body)> = fresh.collect();
-        save_answers(connection, program, &loaded.book, &answers).await
+        save(connection, program, loaded, &answers).await
     }
 
     /// The stored answers to the members that repeat an earlier request.

@@ -12,11 +12,35 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// PostgreSQL has none of these timeouts by default. A row lock that a stopped replica holds is
 /// given up after four seconds at the latest, and nobody waits for one longer than two before
 /// asking again.
+///
+/// Plans are made once for each statement and connection, perhaps while its tables are empty, and
+/// stay while they grow. So only what is right at any size is allowed: rows are looked up by an
+/// index, one after the other, and no table is read from end to end to be joined or sorted. What
+/// has to look at a whole programme says so ([`whole_tables`]).
 const SESSION: &str = "SET default_transaction_isolation = 'read committed';
 SET statement_timeout = '6s';
 SET lock_timeout = '2s';
 SET idle_in_transaction_session_timeout = '4s';
+SET plan_cache_mode = 'force_generic_plan';
+SET enable_seqscan = 'off';
+SET enable_hashjoin = 'off';
+SET enable_mergejoin = 'off';
+SET enable_material = 'off';
+SET enable_memoize = 'off';
 SET timezone = 'UTC';";
+
+/// For a transaction that looks at a whole programme: its plans are made for what is there now.
+const WHOLE_TABLES: &str = "SET LOCAL plan_cache_mode = 'force_custom_plan';
+SET LOCAL enable_seqscan = 'on';
+SET LOCAL enable_hashjoin = 'on';
+SET LOCAL enable_mergejoin = 'on';
+SET LOCAL enable_material = 'on';
+SET LOCAL enable_memoize = 'on';";
+
+/// Lets the transaction that is open read whole tables.
+pub(super) async fn whole_tables(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute(WHOLE_TABLES).await.map(drop)
+}
 
 /// The migrations, compiled in.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

@@ -43,6 +43,8 @@ pub(super) fn classify(error: &sqlx::Error) -> Fault {
             match database.code().unwrap_or(Cow::Borrowed("")).as_ref() {
                 "40001" => Fault::Transient("serialization"),
                 "40P01" => Fault::Transient("deadlock"),
+                // An id that was new when the batch looked has just been used by another.
+                "23505" => Fault::Transient("duplicate"),
                 "55P03" => Fault::Transient("lock_timeout"),
                 "57014" => Fault::Transient("statement_timeout"),
                 "0A000" | "26000" => Fault::Transient("stale_plan"),

@@ -73,7 +73,11 @@ const READERS_MAX: usize = 2;
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// For reads and the background.
     pool: PgPool,
+    /// For batches: as many connections as there are lanes, so that a batch meets a session that
+    /// has just run one, and no read takes its place.
+    lanes: PgPool,
     encode: Encode,
     heads: feed::Heads,
     readers: Arc<Semaphore>,
@@ -83,8 +87,14 @@ impl Store {
     /// A store on a pool.
     #[must_use]
     pub fn new(pool: PgPool, encode: Encode) -> Self {
+        Self::with_lanes(pool.clone(), pool, encode)
+    }
+
+    /// A store that runs its batches on a pool of their own.
+    #[must_use]
+    pub fn with_lanes(pool: PgPool, lanes: PgPool, encode: Encode) -> Self {
         let readers = Arc::new(Semaphore::new(READERS_MAX));
-        Self { pool, encode, heads: feed::Heads::default(), readers }
+        Self { pool, lanes, encode, heads: feed::Heads::default(), readers }
     }
 
     /// How far the streams of events have come.
@@ -95,6 +105,7 @@ impl Store {
 
     /// Waits until every connection was given back, and closes them.
     pub async fn close(&self) {
+        self.lanes.close().await;
         self.pool.close().await;
     }
 

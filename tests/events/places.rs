@@ -72,7 +72,7 @@ async fn a_long_run_is_told_in_pieces_and_nothing_of_it_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_change_may_name_more_items_than_a_round_takes() {
+async fn one_change_may_name_more_items_than_a_page_tells() {
     let ground = ground().await;
     let mut transaction = ground.eyes.begin().await.expect("a transaction");
     let skus: Vec<String> = (0..1300).map(|number| format!("I{number:04}")).collect();
@@ -80,8 +80,12 @@ async fn one_change_may_name_more_items_than_a_round_takes() {
         version(&mut transaction, sku, 1, 1).await;
     }
     sqlx::query("DELETE FROM change").execute(&mut *transaction).await.expect("deleted");
-    sqlx::query("INSERT INTO change VALUES ('default', gen_random_uuid(), $1)")
+    let statement =
+        "INSERT INTO change (program, change, at, skus, from_versions, to_versions, events)
+         VALUES ('default', gen_random_uuid(), clock_timestamp(), $1, $2, $2, $2)";
+    sqlx::query(statement)
         .bind(&skus)
+        .bind(vec![1_i64; skus.len()])
         .execute(&mut *transaction)
         .await
         .expect("one change for all");

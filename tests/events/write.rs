@@ -30,7 +30,8 @@ fn any(version: i64, part: i32) -> Value {
 
 /// A version of an item with these events.
 pub async fn events(connection: &mut PgConnection, sku: &str, version: i64, events: Vec<Value>) {
-    let parts: Vec<i32> = (0..).take(events.len()).collect();
+    let count = events.len();
+    let parts: Vec<i32> = (0..).take(count).collect();
     let statement = "INSERT INTO movement (program, sku, version, part, kind, on_hand, allocated,
              backordered, bumped, damaged, reference, at, event)
          SELECT 'default', $1, $2, part, 'adjust', 1, 0, 0, 0, 0, 'written', clock_timestamp(),
@@ -44,9 +45,14 @@ pub async fn events(connection: &mut PgConnection, sku: &str, version: i64, even
         .execute(&mut *connection)
         .await
         .expect("lines of the ledger");
-    sqlx::query("INSERT INTO change (program, change, skus) VALUES ('default', $1, $2)")
+    let statement =
+        "INSERT INTO change (program, change, at, skus, from_versions, to_versions, events)
+         VALUES ('default', $1, clock_timestamp(), $2, $3, $3, $4)";
+    sqlx::query(statement)
         .bind(Uuid::now_v7())
         .bind(vec![sku])
+        .bind(vec![version])
+        .bind(vec![i64::try_from(count).expect("few")])
         .execute(connection)
         .await
         .expect("a change");

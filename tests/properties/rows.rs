@@ -19,7 +19,7 @@ use crate::support::world::World;
 const TABLES: [(&str, &str, &str); 12] = [
     ("item", "sku", "changed_at"),
     ("item_settings", "sku", ""),
-    ("stock", "sku,location", ""),
+    ("item_stock", "sku,location", ""),
     ("line", "reservation,position", "created_at,expires_at,answer_by,ready_at"),
     ("movement", "sku,version,part", "at"),
     ("plan", "sku,version", "opens_at,closes_at,closed_at"),
@@ -56,6 +56,11 @@ pub async fn stored(sql: &PgPool, program: &str, days: i64) -> Rows {
             .await
             .expect("rows");
         let row = |mut row: Value| {
+            match table {
+                "item" => drop(row.as_object_mut().expect("a row").remove("location")),
+                "line" => gather_allocations(&mut row),
+                _ => {}
+            }
             for instant in instants.split(',').filter(|instant| !instant.is_empty()) {
                 row[instant] = json!(!row[instant].is_null());
             }
@@ -70,6 +75,16 @@ pub async fn stored(sql: &PgPool, program: &str, days: i64) -> Rows {
         rows.insert(table, found.into_iter().map(|found| row(found.0)).collect());
     }
     rows
+}
+
+/// Where a line's units stand is written in one of two ways; the list says both.
+fn gather_allocations(row: &mut Value) {
+    let location = row.as_object_mut().expect("a row").remove("location").expect("a column");
+    if !location.is_null() {
+        row["allocations"] = json!([[location, row["allocated"]]]);
+    } else if row["allocations"].is_null() {
+        row["allocations"] = json!([]);
+    }
 }
 
 /// Leaves of the instants of an event only whether they are set.
@@ -101,7 +116,7 @@ pub fn modelled(world: &World) -> Rows {
             })
         })
     });
-    rows.insert("stock", stocks.collect());
+    rows.insert("item_stock", stocks.collect());
     let mut reservations: Vec<&Reservation> = world.reservations.values().collect();
     reservations.sort_by(|one, other| one.id.cmp(&other.id));
     let lines = reservations.iter().flat_map(|reservation| {

@@ -17,6 +17,7 @@ mod limits;
 mod listings;
 mod locks;
 mod orders;
+mod plans;
 mod process;
 mod proxy;
 mod repeats;

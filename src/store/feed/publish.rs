@@ -1,20 +1,14 @@
 //! Gives events their places.
 
-use std::collections::BTreeSet;
-
 use sqlx::{Connection, PgConnection};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::domain::ProgramId;
+use crate::domain::{ProgramId, Time};
 use crate::store::{Failure, Store, statement};
 
 /// Most changes that one round takes up.
 const CHANGES_MAX: usize = 256;
-/// Most items whose events one round publishes; one change may name more.
-const ITEMS_MAX: usize = 512;
-/// About how many events a run has at most: a version is never cut in two.
-const RUN_EVENTS: i64 = 1000;
 
 /// What a round came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,13 +19,15 @@ pub struct Progress {
     pub has_more: bool,
 }
 
-/// Events of one item that follow each other in the stream.
+/// What one transaction changed: for each item the versions that have events, and how many.
 #[derive(sqlx::FromRow)]
-struct Run {
-    sku: String,
-    from_version: i64,
-    to_version: i64,
-    events: i64,
+struct Change {
+    at: Time,
+    change: Uuid,
+    skus: Vec<String>,
+    from_versions: Vec<i64>,
+    to_versions: Vec<i64>,
+    events: Vec<i64>,
 }
 
 impl Store {
@@ -114,96 +110,54 @@ async fn publish(
     program: &ProgramId,
     head: i64,
 ) -> Result<(Progress, i64), sqlx::Error> {
-    let changes: Vec<Vec<String>> = sqlx::query_scalar(include_str!("../sql/take_changes.sql"))
+    let mut changes: Vec<Change> = sqlx::query_as(include_str!("../sql/take_changes.sql"))
         .bind(program.as_str())
         .bind(i64::try_from(CHANGES_MAX).unwrap_or(i64::MAX))
         .fetch_all(&mut *connection)
         .instrument(statement("take_changes"))
         .await?;
-    let mut has_more = changes.len() == CHANGES_MAX;
-    let named: BTreeSet<String> = changes.into_iter().flatten().collect();
-    let mut skus: Vec<String> = named.into_iter().collect();
-    if skus.is_empty() {
-        return Ok((Progress { events: 0, has_more }, head));
-    }
-    let mut left = skus.split_off(skus.len().min(ITEMS_MAX));
-    let runs = next_runs(connection, program, &skus).await?;
-    left.extend(runs.iter().filter(|run| run.events >= RUN_EVENTS).map(|run| run.sku.clone()));
-    if !left.is_empty() {
-        has_more = true;
-        put_back(connection, program, &left).await?;
-    }
-    let behind = write(connection, program, head, &runs).await?;
+    let has_more = changes.len() == CHANGES_MAX;
+    changes.sort_unstable_by_key(|change| (change.at, change.change));
+    let behind = write(connection, program, head, changes).await?;
     Ok((Progress { events: behind - head, has_more }, behind))
 }
 
-/// The events of these items that have no places yet, in the order in which they get them.
-async fn next_runs(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    skus: &[String],
-) -> Result<Vec<Run>, sqlx::Error> {
-    sqlx::query_as(include_str!("../sql/next_runs.sql"))
-        .bind(program.as_str())
-        .bind(skus)
-        .bind(RUN_EVENTS)
-        .fetch_all(connection)
-        .instrument(statement("next_runs"))
-        .await
-}
-
-/// Leaves items for a later round. Its id is the newest, so that others come first.
-async fn put_back(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    skus: &[String],
-) -> Result<(), sqlx::Error> {
-    sqlx::query(include_str!("../sql/insert_change.sql"))
-        .bind(program.as_str())
-        .bind(Uuid::now_v7())
-        .bind(skus)
-        .execute(connection)
-        .instrument(statement("insert_change"))
-        .await?;
-    Ok(())
-}
-
-/// Writes runs behind the head, and gives the head behind them.
+/// Writes changes behind the head, and gives the head behind them.
 async fn write(
     connection: &mut PgConnection,
     program: &ProgramId,
     head: i64,
-    runs: &[Run],
+    changes: Vec<Change>,
 ) -> Result<i64, sqlx::Error> {
-    if runs.is_empty() {
+    if changes.is_empty() {
         return Ok(head);
     }
-    let mut position = head;
-    let positions: Vec<i64> = runs
-        .iter()
-        .map(|run| {
-            position += run.events;
-            position
-        })
-        .collect();
-    let skus: Vec<&str> = runs.iter().map(|run| &*run.sku).collect();
-    let ends: Vec<i64> = runs.iter().map(|run| run.to_version).collect();
+    let (mut position, mut run) = (head, 0_i32);
+    let (mut positions, mut events, mut first, mut last) = (vec![], vec![], vec![], vec![]);
+    for change in &changes {
+        let made: i64 = change.events.iter().sum();
+        position += made;
+        positions.push(position);
+        events.push(made);
+        first.push(run + 1);
+        run += i32::try_from(change.skus.len()).unwrap_or(i32::MAX);
+        last.push(run);
+    }
+    let flat = |of: fn(&Change) -> &[i64]| -> Vec<i64> {
+        changes.iter().flat_map(|change| of(change).iter().copied()).collect()
+    };
     sqlx::query(include_str!("../sql/insert_feed.sql"))
         .bind(program.as_str())
         .bind(positions)
-        .bind(&skus)
-        .bind(runs.iter().map(|run| run.from_version).collect::<Vec<_>>())
-        .bind(&ends)
-        .bind(runs.iter().map(|run| run.events).collect::<Vec<_>>())
+        .bind(events)
+        .bind(changes.iter().flat_map(|of| of.skus.iter().map(String::as_str)).collect::<Vec<_>>())
+        .bind(flat(|change| &change.from_versions))
+        .bind(flat(|change| &change.to_versions))
+        .bind(flat(|change| &change.events))
+        .bind(first)
+        .bind(last)
         .execute(&mut *connection)
         .instrument(statement("insert_feed"))
-        .await?;
-    sqlx::query(include_str!("../sql/upsert_feed_items.sql"))
-        .bind(program.as_str())
-        .bind(skus)
-        .bind(ends)
-        .execute(&mut *connection)
-        .instrument(statement("upsert_feed_items"))
         .await?;
     sqlx::query(include_str!("../sql/update_feed_head.sql"))
         .bind(program.as_str())

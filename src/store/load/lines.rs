@@ -24,17 +24,18 @@ pub(super) async fn load(
     connection: &mut PgConnection,
     program: &ProgramId,
     requests: &[Request],
+    due: Vec<(Sku, ReservationId)>,
+    made: Vec<String>,
     book: &mut Book,
 ) -> Result<(), sqlx::Error> {
-    let named =
-        requests.iter().flat_map(|r| r.command.addressed().into_iter().chain(r.command.made()));
-    let mut ids: BTreeSet<String> = named.map(ToString::to_string).collect();
+    let mut ids: BTreeSet<String> = made.into_iter().collect();
+    ids.extend(requests.iter().filter_map(|r| r.command.addressed()).map(ToString::to_string));
     let pages = book.items.values().filter_map(|item| item.redate.as_ref()?.page.as_ref());
     ids.extend(pages.flat_map(|page| &page.lines).map(ToString::to_string));
     ids.extend(book.silent.iter().map(|(_, id)| id.to_string()));
-    let due = load_due(connection, program, book).await?;
+    note_due_left(&due, book);
     let may_supply = !due.is_empty() || requests.iter().any(|r| r.command.may_supply());
-    ids.extend(due);
+    ids.extend(due.into_iter().map(|(_, reservation)| reservation.to_string()));
     if may_supply {
         ids.extend(load_heads(connection, program, book).await?);
     }
@@ -47,32 +48,17 @@ pub(super) async fn load(
     Ok(())
 }
 
-/// Lines of the locked items whose hold ran out.
-async fn load_due(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    book: &mut Book,
-) -> Result<Vec<String>, sqlx::Error> {
-    let skus: Vec<&str> = book.items.keys().map(Sku::as_str).collect();
-    if skus.is_empty() {
-        return Ok(Vec::new());
+/// Items of which as many due holds were read as one batch may sweep: there may be more.
+fn note_due_left(due: &[(Sku, ReservationId)], book: &mut Book) {
+    let mut count: HashMap<&Sku, usize> = HashMap::new();
+    for (sku, _) in due {
+        *count.entry(sku).or_default() += 1;
     }
-    let rows: Vec<(String, String)> = sqlx::query_as(include_str!("../sql/due_lines.sql"))
-        .bind(program.as_str())
-        .bind(skus)
-        .bind(book.now)
-        .bind(i64::try_from(EXPIRE_LINES_MAX).unwrap_or(i64::MAX))
-        .fetch_all(connection)
-        .instrument(statement("due_lines"))
-        .await?;
-    let mut due: HashMap<&str, usize> = HashMap::new();
-    for (sku, _) in &rows {
-        *due.entry(sku).or_default() += 1;
+    for (sku, count) in count {
+        if let Some(item) = book.items.get_mut(sku) {
+            item.due_left = count >= EXPIRE_LINES_MAX;
+        }
     }
-    for item in book.items.values_mut() {
-        item.due_left = due.get(item.sku.as_str()).is_some_and(|due| *due >= EXPIRE_LINES_MAX);
-    }
-    Ok(rows.into_iter().map(|(_, reservation)| reservation).collect())
 }
 
 /// The lines that are filled next.

@@ -1,29 +1,38 @@
 //! Lock, then read everything else in new statements: under READ COMMITTED a blocked statement
 //! re-reads only the row that it waited for.
 
+mod found;
 mod lines;
 mod plans;
 mod supply;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use super::rows::{ItemRow, PlaceRow, ProgramRow};
+use super::rows::ItemRow;
 use super::statement;
-use crate::domain::item::Stock;
-use crate::domain::{Book, Command, Location, ProgramId, ReceiptId, Request, RequestId, Sku, Time};
+use crate::domain::{Book, Command, ProgramId, ReceiptId, Request, Sku};
 
 /// A book, and the backend whose locks it stands on.
 pub(in crate::store) struct Loaded {
     pub book: Book,
     pub backend: i32,
-    /// For each locked item, its version as it was read.
-    pub versions: Vec<(Sku, i64)>,
+    /// The locked items, as they were read.
+    pub read: BTreeMap<Sku, Read>,
     /// A reservation that the batch works on was made after its items were looked up, so that not
     /// all of them are locked: look again.
     pub is_overtaken: bool,
+}
+
+/// What a locked item was read as.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Read {
+    /// Its version.
+    pub version: i64,
+    /// Whether its units at locations stand in rows of their own.
+    pub is_spread: bool,
 }
 
 /// Locks the items of a batch and reads the rows that it may touch.
@@ -35,27 +44,19 @@ pub(in crate::store) async fn load(
     let skus = skus_to_lock(connection, program, requests).await?;
     lock_program(connection, program, requests).await?;
     let rows = lock_items(connection, program, &skus).await?;
-    let clock: ProgramRow = sqlx::query_as(include_str!("../sql/load_program.sql"))
-        .bind(program.as_str())
-        .fetch_one(&mut *connection)
-        .instrument(statement("load_program"))
-        .await?;
-    // Time never goes back for an item, whatever the clock of a new primary says.
-    let now = rows.iter().map(|row| row.changed_at).fold(clock.now, Time::max);
-    let mut book = Book::new(now);
-    book.program = clock.program();
-    let versions = rows.iter().map(|row| (Sku::stored(&row.sku), row.version)).collect();
-    for row in rows {
-        let item = row.item();
-        book.items.insert(item.sku.clone(), item);
-    }
-    load_places(connection, program, &mut book).await?;
-    load_stocks(connection, program, &mut book).await?;
-    load_answered(connection, program, requests, &mut book).await?;
+    let found = found::find(connection, program, requests, &rows).await?;
+    let (mut book, backend) = (found.book, found.backend);
+    let read = |row: &ItemRow| {
+        let sku = Sku::stored(&row.sku);
+        let has_rows = book.items.get(&sku).is_some_and(|item| !item.stocks.is_empty());
+        let is_spread = row.location.is_none() && has_rows;
+        (sku, Read { version: row.version, is_spread })
+    };
+    let read = rows.iter().map(read).collect();
     load_receipts(connection, program, requests, &mut book).await?;
     supply::load_inbounds(connection, program, requests, &mut book).await?;
     supply::load_tended(connection, program, requests, &mut book).await?;
-    lines::load(connection, program, requests, &mut book).await?;
+    lines::load(connection, program, requests, found.due, found.made, &mut book).await?;
     plans::load_plans(connection, program, &mut book).await?;
     plans::load_settings(connection, program, requests, &mut book).await?;
     plans::load_customers(connection, program, requests, &mut book).await?;
@@ -63,7 +64,7 @@ pub(in crate::store) async fn load(
         .iter()
         .filter_map(|request| book.reservations.get(request.command.addressed()?))
         .any(|reservation| reservation.lines.iter().any(|l| !book.items.contains_key(&l.sku)));
-    Ok(Loaded { book, backend: clock.backend, versions, is_overtaken })
+    Ok(Loaded { book, backend, read, is_overtaken })
 }
 
 /// What the commands name themselves, and the items of the reservations that they work on.
@@ -125,69 +126,6 @@ async fn lock_items(
         .await;
     crate::telemetry::metrics::metrics().lock_wait.record(start.elapsed().as_secs_f64(), &[]);
     rows
-}
-
-async fn load_places(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    book: &mut Book,
-) -> Result<(), sqlx::Error> {
-    let rows: Vec<PlaceRow> = sqlx::query_as(include_str!("../sql/load_places.sql"))
-        .bind(program.as_str())
-        .fetch_all(connection)
-        .instrument(statement("load_places"))
-        .await?;
-    book.places = rows.into_iter().map(Into::into).collect();
-    Ok(())
-}
-
-async fn load_stocks(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    book: &mut Book,
-) -> Result<(), sqlx::Error> {
-    let skus: Vec<&str> = book.items.keys().map(Sku::as_str).collect();
-    if skus.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<(String, String, i64, i64)> =
-        sqlx::query_as(include_str!("../sql/load_stocks.sql"))
-            .bind(program.as_str())
-            .bind(skus)
-            .fetch_all(connection)
-            .instrument(statement("load_stocks"))
-            .await?;
-    for (sku, location, on_hand, allocated) in rows {
-        if let Some(item) = book.items.get_mut(&Sku::stored(&sku)) {
-            item.stocks.insert(Location::stored(&location), Stock { on_hand, allocated });
-        }
-    }
-    Ok(())
-}
-
-async fn load_answered(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    requests: &[Request],
-    book: &mut Book,
-) -> Result<(), sqlx::Error> {
-    let ids: Vec<&str> =
-        requests.iter().filter_map(|r| r.id.as_ref()).map(RequestId::as_str).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(include_str!("../sql/load_answered.sql"))
-        .bind(program.as_str())
-        .bind(ids)
-        .fetch_all(connection)
-        .instrument(statement("load_answered"))
-        .await?;
-    let hashes = rows.into_iter().map(|(id, hash)| {
-        // A hash of another length belongs to no request of this release: it equals none.
-        (RequestId::stored(&id), <[u8; 32]>::try_from(hash).unwrap_or_default())
-    });
-    book.answered = hashes.collect();
-    Ok(())
 }
 
 async fn load_receipts(

@@ -8,7 +8,7 @@ use crate::domain::movement::{Delta, Movement};
 use crate::domain::{Location, ProgramId, ReservationId, Sku, Time};
 use crate::store::rows::kind;
 use crate::store::statement;
-use crate::store::{Failure, Store};
+use crate::store::{Failure, Store, connect};
 
 /// A movement, and when it was.
 #[derive(Clone, Debug)]
@@ -133,6 +133,7 @@ impl Store {
             // It reads everything of the programme, which takes longer than any statement of a
             // checkout.
             sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *snapshot).await?;
+            connect::whole_tables(&mut snapshot).await?;
             let (items, movements, lines): (i64, i64, i64) =
                 sqlx::query_as(include_str!("../sql/verify_counts.sql"))
                     .bind(program.as_str())

@@ -1,22 +1,20 @@
 //! Rows as PostgreSQL has them, and the domain's values as they come from them.
 
+mod line;
 mod words;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::domain::command::ItemSettings;
+use crate::domain::item::Stock;
 use crate::domain::plan::{DelayAnswers, Stage};
 use crate::domain::program::Place;
-use crate::domain::reservation::{Promised, Question};
-use crate::domain::{
-    Customer, Inbound, InboundId, Item, Line, Location, Plan, Program, ProgramId, Reservation,
-    ReservationId, ShipBy, Sku, Units,
-};
+use crate::domain::{Inbound, InboundId, Item, Location, Plan, Program, ProgramId, Sku};
 
+pub(super) use line::{LineRow, allocations, promised, reservations};
 pub(super) use words::{kind, kind_text, on_silence_text, purpose_text, ship_policy_text};
-use words::{on_silence, purpose, ship_policy};
+use words::{on_silence, ship_policy};
 
 /// `item`.
 #[derive(sqlx::FromRow)]
@@ -35,10 +33,12 @@ pub(in crate::store) struct ItemRow {
     pub plan_version: i64,
     pub version: i64,
     pub changed_at: DateTime<Utc>,
+    /// The only location where the item stands. NULL: rows of `stock` say where.
+    pub location: Option<String>,
 }
 
 impl ItemRow {
-    pub(in crate::store) fn item(self) -> Item {
+    pub(in crate::store) fn item(&self) -> Item {
         let mut item = Item::new(Sku::stored(&self.sku), self.safety_stock);
         item.on_hand = self.on_hand;
         item.allocated = self.allocated;
@@ -51,6 +51,10 @@ impl ItemRow {
         item.cap = self.cap;
         item.plan_version = self.plan_version;
         item.version = self.version;
+        if let Some(location) = &self.location {
+            let stock = Stock { on_hand: self.on_hand, allocated: self.allocated };
+            item.stocks.insert(Location::stored(location), stock);
+        }
         item
     }
 }
@@ -153,35 +157,6 @@ impl From<PlanRow> for Plan {
     }
 }
 
-/// `line`.
-#[derive(sqlx::FromRow)]
-pub(in crate::store) struct LineRow {
-    pub reservation: String,
-    sku: String,
-    ordered: i64,
-    backordered: i64,
-    bumped: i64,
-    shipped: i64,
-    released: i64,
-    lapsed_allocated: i64,
-    lapsed_backordered: i64,
-    allocations: Json<Vec<(String, i64)>>,
-    age: i64,
-    ship_by: Option<NaiveDate>,
-    original_ship_by: Option<NaiveDate>,
-    plan_version: Option<i64>,
-    customer: Option<String>,
-    ship_policy: String,
-    purpose: String,
-    created_at: DateTime<Utc>,
-    expires_at: Option<DateTime<Utc>>,
-    delays: i32,
-    answer_by: Option<DateTime<Utc>>,
-    silence_keeps: Option<bool>,
-    together_until: Option<NaiveDate>,
-    ready_at: Option<DateTime<Utc>>,
-}
-
 /// `inbound`.
 #[derive(sqlx::FromRow)]
 pub(in crate::store) struct InboundRow {
@@ -211,78 +186,4 @@ impl From<InboundRow> for Inbound {
             overdue: row.overdue,
         }
     }
-}
-
-impl LineRow {
-    /// The reservation that the line belongs to, without lines.
-    pub(in crate::store) fn header(&self) -> Reservation {
-        Reservation {
-            id: ReservationId::stored(&self.reservation),
-            customer: self.customer.as_deref().map(Customer::stored),
-            ship_policy: ship_policy(&self.ship_policy),
-            purpose: purpose(&self.purpose),
-            created_at: self.created_at,
-            expires_at: self.expires_at,
-            together_until: self.together_until,
-            ready_at: self.ready_at,
-            lines: Vec::new(),
-        }
-    }
-
-    pub(in crate::store) fn line(self) -> Line {
-        let at = |(location, units): (String, Units)| (Location::stored(&location), units);
-        Line {
-            sku: Sku::stored(&self.sku),
-            ordered: self.ordered,
-            backordered: self.backordered,
-            bumped: self.bumped,
-            shipped: self.shipped,
-            released: self.released,
-            lapsed_allocated: self.lapsed_allocated,
-            lapsed_backordered: self.lapsed_backordered,
-            allocations: self.allocations.0.into_iter().map(at).collect(),
-            age: self.age,
-            promise: promised(self.ship_by, self.original_ship_by, self.plan_version),
-            delays: self.delays,
-            question: self
-                .answer_by
-                .zip(self.silence_keeps)
-                .map(|(answer_by, silence_keeps)| Question { answer_by, silence_keeps }),
-        }
-    }
-}
-
-/// Reservations from rows that stand in the order of reservation and position.
-pub(in crate::store) fn reservations(rows: Vec<LineRow>) -> Vec<Reservation> {
-    let mut all: Vec<Reservation> = Vec::new();
-    for row in rows {
-        if all.last().is_none_or(|last| last.id.as_str() != row.reservation) {
-            all.push(row.header());
-        }
-        if let Some(last) = all.last_mut() {
-            last.lines.push(row.line());
-        }
-    }
-    all
-}
-
-/// The promise of a line. One whose date is not known has no `ship_by`.
-pub(in crate::store) fn promised(
-    ship_by: Option<NaiveDate>,
-    original_ship_by: Option<NaiveDate>,
-    plan_version: Option<i64>,
-) -> Option<Promised> {
-    Some(Promised {
-        ship_by: ship_by.map_or(ShipBy::Unknown, ShipBy::On),
-        original_ship_by: original_ship_by?,
-        plan_version: plan_version?,
-    })
-}
-
-/// Allocations as JSON: `[["main", 2]]`.
-pub(in crate::store) fn allocations(line: &Line) -> Value {
-    let entry = |(location, units): &(Location, Units)| {
-        Value::from(vec![Value::from(location.as_str()), Value::from(*units)])
-    };
-    Value::Array(line.allocations.iter().map(entry).collect())
 }

@@ -1,9 +1,11 @@
 //! Writes the lines of reservations.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use tracing::Instrument;
 
+use super::batch::{Saving, sparse};
 use super::{Unsaved, expect};
 use crate::domain::reservation::{Promised, Question};
 use crate::domain::{Book, Date, Line, ProgramId, Reservation};
@@ -11,7 +13,7 @@ use crate::store::rows::{allocations, purpose_text, ship_policy_text};
 use crate::store::statement;
 
 /// A line, with the reservation it belongs to and its place there.
-type Placed<'b> = (&'b Reservation, usize, &'b Line);
+pub(super) type Placed<'b> = (&'b Reservation, usize, &'b Line);
 
 fn bigints(lines: &[Placed<'_>], of: fn(&Line) -> i64) -> Vec<i64> {
     lines.iter().map(|(_, _, line)| of(line)).collect()
@@ -34,49 +36,51 @@ fn positions(lines: &[Placed<'_>]) -> Vec<i32> {
     lines.iter().map(|(_, position, _)| i32::try_from(*position).unwrap_or(i32::MAX)).collect()
 }
 
-/// New reservations.
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    book: &Book,
-) -> Result<(), Unsaved> {
-    let new = book.changes.new_reservations.iter().filter_map(|id| book.reservations.get(id));
-    let lines: Vec<Placed<'_>> =
-        new.flat_map(|r| r.lines.iter().enumerate().map(move |(at, line)| (r, at, line))).collect();
-    if lines.is_empty() {
-        return Ok(());
+/// Where a line's allocated units stand, if in one location only.
+fn only_location(line: &Line) -> Option<&str> {
+    match &line.allocations[..] {
+        [(location, _)] => Some(location.as_str()),
+        _ => None,
     }
-    let done = sqlx::query(include_str!("../sql/insert_lines.sql"))
-        .bind(program.as_str())
+}
+
+/// Where they stand, if in several.
+fn spread(line: &Line) -> Option<Json<Value>> {
+    (line.allocations.len() > 1).then(|| Json(allocations(line)))
+}
+
+/// The lines of new reservations, in byte order.
+pub(super) fn new(book: &Book) -> Vec<Placed<'_>> {
+    let new = book.changes.new_reservations.iter().filter_map(|id| book.reservations.get(id));
+    new.flat_map(|r| r.lines.iter().enumerate().map(move |(at, line)| (r, at, line))).collect()
+}
+
+/// Binds new lines. They were made now.
+pub(super) fn bind<'q>(saving: Saving<'q>, lines: &[Placed<'q>]) -> Saving<'q> {
+    saving
         .bind(lines.iter().map(|(r, ..)| r.id.as_str()).collect::<Vec<_>>())
-        .bind(positions(&lines))
+        .bind(sparse(positions(lines)))
         .bind(lines.iter().map(|(.., line)| line.sku.as_str()).collect::<Vec<_>>())
-        .bind(bigints(&lines, |line| line.ordered))
-        .bind(bigints(&lines, Line::allocated))
-        .bind(bigints(&lines, |line| line.backordered))
-        .bind(bigints(&lines, |line| line.bumped))
-        .bind(bigints(&lines, |line| line.shipped))
-        .bind(bigints(&lines, |line| line.released))
-        .bind(bigints(&lines, |line| line.lapsed_allocated))
-        .bind(bigints(&lines, |line| line.lapsed_backordered))
-        .bind(lines.iter().map(|(.., line)| Json(allocations(line))).collect::<Vec<_>>())
-        .bind(bigints(&lines, |line| line.age))
-        .bind(ship_dates(&lines))
-        .bind(promises(&lines, |promise| promise.original_ship_by))
-        .bind(promises(&lines, |promise| promise.plan_version))
-        .bind(
-            lines.iter().map(|(r, ..)| r.customer.as_ref().map(|c| c.as_str())).collect::<Vec<_>>(),
-        )
+        .bind(bigints(lines, |line| line.ordered))
+        .bind(sparse(bigints(lines, Line::allocated)))
+        .bind(sparse(bigints(lines, |line| line.backordered)))
+        .bind(sparse(bigints(lines, |line| line.bumped)))
+        .bind(sparse(bigints(lines, |line| line.shipped)))
+        .bind(sparse(bigints(lines, |line| line.released)))
+        .bind(sparse(bigints(lines, |line| line.lapsed_allocated)))
+        .bind(sparse(bigints(lines, |line| line.lapsed_backordered)))
+        .bind(sparse(lines.iter().map(|(.., line)| only_location(line)).collect()))
+        .bind(sparse(lines.iter().map(|(.., line)| spread(line)).collect()))
+        .bind(bigints(lines, |line| line.age))
+        .bind(sparse(ship_dates(lines)))
+        .bind(sparse(promises(lines, |promise| promise.original_ship_by)))
+        .bind(sparse(promises(lines, |promise| promise.plan_version)))
+        .bind(sparse(lines.iter().map(|(r, ..)| r.customer.as_ref().map(|c| c.as_str())).collect()))
         .bind(lines.iter().map(|(r, ..)| ship_policy_text(r.ship_policy)).collect::<Vec<_>>())
         .bind(lines.iter().map(|(r, ..)| purpose_text(r.purpose)).collect::<Vec<_>>())
-        .bind(lines.iter().map(|(r, ..)| r.created_at).collect::<Vec<_>>())
-        .bind(lines.iter().map(|(r, ..)| r.expires_at).collect::<Vec<_>>())
-        .bind(lines.iter().map(|(r, ..)| r.together_until).collect::<Vec<_>>())
-        .bind(lines.iter().map(|(r, ..)| r.ready_at).collect::<Vec<_>>())
-        .execute(connection)
-        .instrument(statement("insert_lines"))
-        .await?;
-    expect(done.rows_affected(), lines.len(), "reservation")
+        .bind(sparse(lines.iter().map(|(r, ..)| r.expires_at).collect()))
+        .bind(sparse(lines.iter().map(|(r, ..)| r.together_until).collect()))
+        .bind(sparse(lines.iter().map(|(r, ..)| r.ready_at).collect()))
 }
 
 /// Lines that changed.
@@ -107,7 +111,8 @@ pub(super) async fn update(
         .bind(bigints(&lines, |line| line.released))
         .bind(bigints(&lines, |line| line.lapsed_allocated))
         .bind(bigints(&lines, |line| line.lapsed_backordered))
-        .bind(lines.iter().map(|(.., line)| Json(allocations(line))).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(.., line)| only_location(line)).collect::<Vec<_>>())
+        .bind(lines.iter().map(|(.., line)| spread(line)).collect::<Vec<_>>())
         .bind(bigints(&lines, |line| line.age))
         .bind(ship_dates(&lines))
         .bind(promises(&lines, |promise| promise.original_ship_by))

@@ -1,6 +1,7 @@
 //! Writes what a batch did, with a handful of set-based statements.
 
 mod background;
+mod batch;
 mod items;
 mod ledger;
 mod lines;
@@ -10,10 +11,10 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use tracing::Instrument;
 
+use super::load::Loaded;
 use super::rows::{on_silence_text, ship_policy_text};
 use super::{Body, statement};
 use crate::domain::{Book, Inbound, Plan, ProgramId, Request, Sku};
-use items::{save_items, save_settings, save_stocks};
 
 /// Why a batch was not written.
 #[derive(Debug)]
@@ -36,30 +37,29 @@ fn expect(written: u64, given: usize, what: &'static str) -> Result<(), Unsaved>
     if u64::try_from(given) == Ok(written) { Ok(()) } else { Err(Unsaved::Overtaken(what)) }
 }
 
-/// Writes the changes of a book. Ids that must be new are written in byte order, so that two
-/// batches that bring the same ids cannot wait for each other in a circle.
+/// Writes the changes of a book and the answers to its batch. Ids that must be new are written in
+/// the same order by every batch, each kind in byte order, so that two batches that bring the same
+/// ids cannot wait for each other in a circle.
 pub(in crate::store) async fn save(
     connection: &mut PgConnection,
     program: &ProgramId,
-    book: &Book,
-    versions: &[(Sku, i64)],
+    loaded: &Loaded,
+    answers: &[(&Request, Body)],
 ) -> Result<(), Unsaved> {
-    let changes = &book.changes;
+    let book = &loaded.book;
     save_program(connection, book).await?;
-    save_items(connection, program, book, versions).await?;
-    save_settings(connection, program, book).await?;
-    save_stocks(connection, program, book).await?;
-    for sku in &changes.plans {
+    items::insert(connection, program, book).await?;
+    items::save_settings(connection, program, book).await?;
+    for sku in &book.changes.plans {
         if let Some(plan) = book.items.get(sku).and_then(|item| item.plan.as_ref()) {
             save_plan(connection, program, sku, plan).await?;
         }
     }
-    lines::insert(connection, program, book).await?;
     lines::update(connection, program, book).await?;
     save_inbounds(connection, program, book).await?;
-    ledger::save(connection, program, book).await?;
     background::save(connection, program, book).await?;
-    save_receipts(connection, program, book).await
+    save_receipts(connection, program, book).await?;
+    batch::save(connection, program, loaded, answers).await
 }
 
 async fn save_program(connection: &mut PgConnection, book: &Book) -> Result<(), Unsaved> {
@@ -178,28 +178,4 @@ async fn save_receipts(
         .instrument(statement("insert_receipts"))
         .await?;
     expect(done.rows_affected(), receipts.len(), "receipt")
-}
-
-/// Stores the answers to a batch.
-pub(in crate::store) async fn save_answers(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    book: &Book,
-    answers: &[(&Request, Body)],
-) -> Result<(), Unsaved> {
-    if answers.is_empty() {
-        return Ok(());
-    }
-    let id = |(request, _): &(&Request, Body)| request.id.as_ref().map(ToString::to_string);
-    let done = sqlx::query(include_str!("../sql/insert_answers.sql"))
-        .bind(program.as_str())
-        .bind(answers.iter().map(id).collect::<Vec<_>>())
-        .bind(answers.iter().map(|(request, _)| &request.hash[..]).collect::<Vec<_>>())
-        .bind(answers.iter().map(|(_, body)| body.is_refusal).collect::<Vec<_>>())
-        .bind(answers.iter().map(|(_, body)| &body.bytes[..]).collect::<Vec<_>>())
-        .bind(book.now)
-        .execute(connection)
-        .instrument(statement("insert_answers"))
-        .await?;
-    expect(done.rows_affected(), answers.len(), "answer")
 }

@@ -1,5 +1,7 @@
--- New runs of the stream.
-INSERT INTO feed (program, position, sku, from_version, to_version, events)
-SELECT $1, position, sku, from_version, to_version, events
-FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-    AS run (position, sku, from_version, to_version, events)
+-- New rows of the stream, in the order of their places. Each is given as so many runs of the lists
+-- that follow one another.
+INSERT INTO feed (program, position, events, skus, from_versions, to_versions, counts)
+SELECT $1, feed.position, feed.events,
+       ($4::text[])[feed.first : feed.last], ($5::bigint[])[feed.first : feed.last],
+       ($6::bigint[])[feed.first : feed.last], ($7::bigint[])[feed.first : feed.last]
+FROM unnest($2::bigint[], $3::bigint[], $8::integer[], $9::integer[]) AS feed (position, events, first, last)

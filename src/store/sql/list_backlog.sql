@@ -13,7 +13,12 @@ FROM (
        AND NOT (expires_at IS NOT NULL AND expires_at <= $6)
      ORDER BY age LIMIT $5)
 ) AS queue
-JOIN line l ON l.program = $1 AND l.reservation = queue.reservation AND l.position = queue.position
-LEFT JOIN plan p ON p.program = $1 AND p.sku = $2 AND p.version = l.plan_version
+CROSS JOIN LATERAL (
+    SELECT reservation, customer, age, ship_by, original_ship_by, plan_version, created_at FROM line
+    WHERE program = $1 AND reservation = queue.reservation AND position = queue.position OFFSET 0
+) AS l
+LEFT JOIN LATERAL (
+    SELECT note FROM plan WHERE program = $1 AND sku = $2 AND version = l.plan_version OFFSET 0
+) AS p ON true
 ORDER BY queue.is_bumped DESC, queue.age
 LIMIT $5

@@ -10,5 +10,6 @@ WHERE l.program = $1 AND l.backordered + l.bumped > 0 AND ($2::text IS NULL OR l
       WHERE e.program = $1 AND e.reservation = l.reservation AND e.backordered + e.bumped > 0
         AND ($2::text IS NULL OR e.sku = $2) AND e.ship_by BETWEEN $3 AND $4
         AND (e.ship_by, e.position) < (l.ship_by, l.position)
+      OFFSET 0
   )
 ORDER BY l.ship_by, l.reservation, l.position LIMIT $8

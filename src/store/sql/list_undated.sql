@@ -10,5 +10,6 @@ WHERE l.program = $1 AND l.backordered + l.bumped > 0 AND ($2::text IS NULL OR l
       WHERE e.program = $1 AND e.reservation = l.reservation AND e.backordered + e.bumped > 0
         AND ($2::text IS NULL OR e.sku = $2)
         AND (e.ship_by < $5 OR (e.ship_by IS NULL AND e.position < l.position))
+      OFFSET 0
   )
 ORDER BY l.reservation, l.position LIMIT $6

@@ -6,6 +6,6 @@ WHERE l.program = $1 AND l.together_until IS NOT NULL AND l.ready_at IS NULL AND
   AND l.expires_at IS NULL AND l.ship_policy = 'together'
   AND EXISTS (
       SELECT FROM line a
-      WHERE a.program = $1 AND a.reservation = l.reservation AND a.allocated > 0
+      WHERE a.program = $1 AND a.reservation = l.reservation AND a.allocated > 0 OFFSET 0
   )
 LIMIT $2

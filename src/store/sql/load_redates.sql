@@ -1,2 +1,6 @@
 -- How far the queues of items were given new dates.
-SELECT sku, at_bumped, age, units_before, again FROM redate WHERE program = $1 AND sku = ANY ($2)
+SELECT wanted.sku, redate.*
+FROM unnest($2::text[]) AS wanted (sku)
+CROSS JOIN LATERAL (
+    SELECT at_bumped, age, units_before, again FROM redate WHERE program = $1 AND sku = wanted.sku OFFSET 0
+) AS redate

@@ -1,4 +1,9 @@
 -- What people say of items.
-SELECT s.sku, s.listing, s.title, i.safety_stock, i.low_stock
-FROM item_settings s JOIN item i ON i.program = s.program AND i.sku = s.sku
-WHERE s.program = $1 AND s.sku = ANY ($2)
+SELECT wanted.sku, s.listing, s.title, i.safety_stock, i.low_stock
+FROM unnest($2::text[]) AS wanted (sku)
+CROSS JOIN LATERAL (
+    SELECT listing, title FROM item_settings WHERE program = $1 AND sku = wanted.sku OFFSET 0
+) AS s
+CROSS JOIN LATERAL (
+    SELECT safety_stock, low_stock FROM item WHERE program = $1 AND sku = wanted.sku OFFSET 0
+) AS i

@@ -3,17 +3,17 @@
 SELECT i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
        i.backordered - due.backordered AS backordered, i.bumped - due.bumped AS bumped,
        i.safety_stock, i.owed, i.inbound, i.low_stock, i.redating, i.cap, i.plan_version, i.version,
-       i.changed_at,
+       i.changed_at, NULL::text AS location,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(s.location, s.on_hand, s.allocated)), '[]')
-        FROM stock s WHERE s.program = i.program AND s.sku = i.sku) AS stocks
-FROM item i
+        FROM item_stock s WHERE s.program = $1 AND s.sku = i.sku) AS stocks
+FROM unnest($2::text[]) AS wanted (of)
+CROSS JOIN LATERAL (SELECT * FROM item WHERE program = $1 AND sku = wanted.of OFFSET 0) AS i
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(l.allocated), 0)::bigint AS allocated,
            coalesce(sum(l.backordered), 0)::bigint AS backordered,
            coalesce(sum(l.bumped), 0)::bigint AS bumped
     FROM line l
-    WHERE l.program = i.program AND l.sku = i.sku
+    WHERE l.program = $1 AND l.sku = i.sku
       AND l.expires_at IS NOT NULL AND l.allocated + l.backordered + l.bumped > 0
       AND l.expires_at <= $3
 ) AS due
-WHERE i.program = $1 AND i.sku = ANY ($2)

@@ -1,12 +1,14 @@
 -- Reservations as they are shown: all of their lines with their items' versions and the notes of
 -- the plans that they were promised under, of one instant.
-SELECT l.reservation, l.position, l.sku, l.ordered, l.backordered, l.bumped, l.shipped, l.released,
-       l.lapsed_allocated, l.lapsed_backordered, l.allocations, l.age, l.ship_by, l.original_ship_by,
+SELECT l.reservation, l.position, l.sku, l.ordered, l.allocated, l.backordered, l.bumped, l.shipped, l.released,
+       l.lapsed_allocated, l.lapsed_backordered, l.location, l.allocations, l.age, l.ship_by, l.original_ship_by,
        l.plan_version, l.customer, l.ship_policy, l.purpose, l.created_at, l.expires_at,
        l.delays, l.answer_by, l.silence_keeps, l.together_until, l.ready_at,
        i.version AS item_version, coalesce(p.note, '') AS note
-FROM line l
-JOIN item i ON i.program = $1 AND i.sku = l.sku
-LEFT JOIN plan p ON p.program = $1 AND p.sku = l.sku AND p.version = l.plan_version
-WHERE l.program = $1 AND l.reservation = ANY ($2)
+FROM unnest($2::text[]) AS wanted (id)
+CROSS JOIN LATERAL (SELECT * FROM line WHERE program = $1 AND reservation = wanted.id OFFSET 0) AS l
+CROSS JOIN LATERAL (SELECT version FROM item WHERE program = $1 AND sku = l.sku OFFSET 0) AS i
+LEFT JOIN LATERAL (
+    SELECT note FROM plan WHERE program = $1 AND sku = l.sku AND version = l.plan_version OFFSET 0
+) AS p ON true
 ORDER BY l.reservation COLLATE "C", l.position

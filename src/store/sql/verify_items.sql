@@ -10,7 +10,7 @@ WITH ledger AS (
     FROM line WHERE program = $1 GROUP BY sku
 ), stocks AS (
     SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated
-    FROM stock WHERE program = $1 GROUP BY sku
+    FROM item_stock WHERE program = $1 GROUP BY sku
 ), announced AS (
     SELECT sku, sum(greatest(expected - received - damaged, 0))::bigint AS units
     FROM inbound WHERE program = $1 AND NOT cancelled AND NOT closed GROUP BY sku

@@ -1,0 +1,64 @@
+//! Writes what nearly every batch brings about, in one statement: each part binds its columns.
+
+use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryScalar;
+use tracing::Instrument;
+
+use super::{Unsaved, expect, items, ledger, lines};
+use crate::domain::{ProgramId, Request};
+use crate::store::load::Loaded;
+use crate::store::{Body, statement};
+
+/// `save_batch.sql`, while its columns are bound.
+pub(super) type Saving<'q> = QueryScalar<'q, sqlx::Postgres, i64, PgArguments>;
+
+/// A column, or nothing where it says nothing for any row: most columns of most batches do not.
+pub(super) fn sparse<T: Default + PartialEq>(column: Vec<T>) -> Vec<T> {
+    let nothing = T::default();
+    if column.iter().all(|value| *value == nothing) { Vec::new() } else { column }
+}
+
+pub(super) async fn save(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    loaded: &Loaded,
+    answers: &[(&Request, Body)],
+) -> Result<(), Unsaved> {
+    let book = &loaded.book;
+    let known = items::known(book, &loaded.read);
+    let new_lines = lines::new(book);
+    let changes = &book.changes;
+    if known.is_empty()
+        && new_lines.is_empty()
+        && changes.movements.is_empty()
+        && answers.is_empty()
+    {
+        return Ok(());
+    }
+    let saving = sqlx::query_scalar(include_str!("../sql/save_batch.sql"))
+        .bind(program.as_str())
+        .bind(book.now);
+    let saving = items::bind(saving, &known);
+    let saving = items::bind_stocks(saving, book, &loaded.read);
+    let saving = lines::bind(saving, &new_lines);
+    let saving = ledger::bind(saving, &changes.movements);
+    let saving = ledger::bind_news(saving, &changes.movements);
+    let saving = bind_answers(saving, answers);
+    let written = saving.fetch_one(connection).instrument(statement("save_batch")).await?;
+    expect(written.cast_unsigned(), known.len(), "item")
+}
+
+/// The answers, in byte order of their requests.
+fn bind_answers<'q>(saving: Saving<'q>, answers: &'q [(&Request, Body)]) -> Saving<'q> {
+    let mut answers: Vec<(&str, &Request, &Body)> = answers
+        .iter()
+        .filter_map(|(request, body)| Some((request.id.as_ref()?.as_str(), *request, body)))
+        .collect();
+    answers.sort_unstable_by_key(|(id, ..)| *id);
+    saving
+        .bind(answers.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(_, request, _)| &request.hash[..]).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(.., body)| body.is_refusal).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(.., body)| &body.bytes[..]).collect::<Vec<_>>())
+}

@@ -1,2 +1,0 @@
--- Tells the relay whose ledgers have events without places.
-INSERT INTO change (program, change, skus) VALUES ($1, $2, $3)

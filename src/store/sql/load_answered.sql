@@ -1,2 +1,0 @@
--- Requests that were answered before.
-SELECT request, hash FROM answer WHERE program = $1 AND request = ANY ($2)
