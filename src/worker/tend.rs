@@ -2,13 +2,13 @@
 //! and given new dates, passed dates noticed, silence taken for an answer, orders said to be ready.
 //! Item by item, in bounded steps.
 
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::iter;
 use tokio_util::sync::CancellationToken;
 
+use super::looks::Looks;
 use super::turns::{AT_ONCE, Fruitless, Progress, in_turns};
 use crate::combine::{Combiner, Unanswered};
 use crate::domain::{Answer, Command, ProgramId, Request, ReservationId, Sku};
@@ -26,13 +26,6 @@ const LISTED_MAX: i64 = 256;
 const STEPS_MAX: u64 = 64;
 /// Orders of a programme that are looked at together: they share transactions.
 const ORDERS_AT_ONCE: usize = 32;
-/// How much longer than a look for orders that have waited the rest after it is.
-const WAITED_REST: u32 = 9;
-/// The longest such rest.
-const WAITED_REST_MAX: Duration = Duration::from_secs(15);
-/// A shorter look needs no rest, and on a busy machine is no measure of its cost.
-const WAITED_LOOK_SHORT: Duration = Duration::from_millis(100);
-
 /// What a duty needs.
 #[derive(Clone, Debug)]
 pub(super) struct Tools {
@@ -40,14 +33,19 @@ pub(super) struct Tools {
     pub combiner: Combiner,
 }
 
-/// Sweeps the holds that ran out.
-pub(super) async fn sweep(tools: Tools) -> Result<Progress, Fruitless> {
-    let (store, programs) = (&tools.store, tools.store.holding_programs().await?);
+/// Sweeps the holds that ran out. A look asks each item that has holds.
+pub(super) async fn sweep(tools: Tools, stop: CancellationToken) -> Result<Progress, Fruitless> {
+    let (store, looks) = (&tools.store, Looks::default());
+    let programs = looks.look(store.holding_programs()).await?;
     let turns = in_turns("sweep", programs, AT_ONCE, async |program| {
-        let due = store.due_items(&program, LISTED_MAX).await?;
+        let due = looks.look(store.due_items(&program, LISTED_MAX)).await?;
         Ok(tools.tend("sweep", &program, due).await)
     });
-    turns.await.end()
+    let progress = turns.await.end()?;
+    if !progress.has_more {
+        looks.rest(SWEEP_EVERY, &stop).await;
+    }
+    Ok(progress)
 }
 
 /// Fills on what is owed to long queues.
@@ -98,23 +96,13 @@ pub(super) async fn end_waits(
     stop: CancellationToken,
 ) -> Result<Progress, Fruitless> {
     let (store, programs) = (&tools.store, tools.store.waited_programs().await?);
-    let looked = Mutex::new(Duration::ZERO);
+    let looks = Looks::default();
     let turns = in_turns("waits", programs, AT_ONCE, async |program| {
-        let start = Instant::now();
-        let orders = store.waited(&program, LISTED_MAX).await;
-        if let (true, Ok(mut looked)) = (start.elapsed() > WAITED_LOOK_SHORT, looked.lock()) {
-            *looked += start.elapsed();
-        }
-        Ok(tools.look_at("waits", &program, orders?).await)
+        let orders = looks.look(store.waited(&program, LISTED_MAX)).await?;
+        Ok(tools.look_at("waits", &program, orders).await)
     });
     let progress = turns.await.end()?;
-    let rest = looked.into_inner().unwrap_or_default() * WAITED_REST;
-    if let Some(rest) = rest.min(WAITED_REST_MAX).checked_sub(DATES_EVERY) {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(rest) => {}
-        }
-    }
+    looks.rest(DATES_EVERY, &stop).await;
     Ok(progress)
 }
 
