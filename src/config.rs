@@ -73,7 +73,9 @@ pub enum Database {
 
 impl Default for Combining {
     fn default() -> Self {
-        Self { batch_max: 256, lanes_max: 4, waiting_max: 16_384 }
+        // More lanes than processors make smaller batches, not faster ones.
+        let processors = std::thread::available_parallelism().map_or(4, usize::from);
+        Self { batch_max: 256, lanes_max: processors.clamp(2, 8), waiting_max: 16_384 }
     }
 }
 
@@ -179,6 +181,7 @@ mod tests {
     fn lanes_leave_a_connection_for_reads() {
         let database = Database::Url("postgres://x".into());
         let mut config = ServeConfig::local("127.0.0.1:0".parse().expect("an address"), database);
+        config.combining.lanes_max = 4;
         config.connections_max = 4;
         assert!(config.check().is_err());
         config.connections_max = 5;

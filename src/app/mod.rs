@@ -159,8 +159,7 @@ async fn build(
     neighbours: Option<Neighbours>,
 ) -> anyhow::Result<Built> {
     prepare(&options, config.migrate).await?;
-    let pool = connect::pool(options.clone(), config.connections_max);
-    let store = Store::new(pool, service::encode_stored);
+    let store = store(config, &options);
     let combiner = Combiner::new(store.clone(), limits(config.combining));
     // Before anything is published or a call is answered: events on stdout begin here.
     let sinks = Sinks::start(&store, &config.events).await?;
@@ -202,6 +201,14 @@ async fn build(
     });
     set_serving(&health, true).await;
     Ok(Built { address, serving, ended, readiness, stop, health, workers, sinks, combiner, store })
+}
+
+/// The store, its connections shared out between lanes and everything else.
+fn store(config: &ServeConfig, options: &PgConnectOptions) -> Store {
+    let lanes = u32::try_from(config.combining.lanes_max).unwrap_or(u32::MAX);
+    let others = config.connections_max.saturating_sub(lanes).max(1);
+    let pool = |connections| connect::pool(options.clone(), connections);
+    Store::with_lanes(pool(others), pool(lanes), service::encode_stored)
 }
 
 fn limits(combining: Combining) -> Limits {

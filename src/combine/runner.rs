@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::FutureExt;
+use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use super::lanes::{Batch, Job, LaneKey};
@@ -71,10 +72,9 @@ impl House {
     /// Runs jobs as one transaction; where that fails for a reason that may be one member's, each
     /// request by itself.
     async fn answer(&self, program: &ProgramId, jobs: Vec<Job>) {
-        let requests: Vec<Request> =
-            jobs.iter().flat_map(|job| job.requests.iter().cloned()).collect();
+        let (requests, waiters) = part(jobs);
         match self.transact(program, &requests).await {
-            Ok(replies) => deliver(jobs, replies),
+            Ok(replies) => deliver(waiters, replies),
             Err(Failure::Incident(_)) if requests.len() > 1 => {
                 let mut replies = Vec::with_capacity(requests.len());
                 for request in &requests {
@@ -86,11 +86,11 @@ impl House {
                         Err(failure) => Reply::Failed(failure),
                     });
                 }
-                deliver(jobs, replies);
+                deliver(waiters, replies);
             }
             Err(failure) => {
-                for job in jobs {
-                    let _ = job.answer.send(Err(Unanswered::Failed(failure.clone())));
+                for waiter in waiters {
+                    let _ = waiter.answer.send(Err(Unanswered::Failed(failure.clone())));
                 }
             }
         }
@@ -119,11 +119,31 @@ impl Job {
     }
 }
 
-fn deliver(jobs: Vec<Job>, replies: Vec<Reply>) {
-    let mut replies = replies.into_iter();
+/// Who waits for the answers to so many requests.
+struct Waiter {
+    requests: usize,
+    /// Kept until the answer: a link to a span that is gone would be lost.
+    _call: tracing::Span,
+    answer: oneshot::Sender<Result<Vec<Reply>, Unanswered>>,
+}
+
+/// The requests of jobs, one after the other, and who waits for their answers.
+fn part(jobs: Vec<Job>) -> (Vec<Request>, Vec<Waiter>) {
+    let mut requests = Vec::with_capacity(jobs.len());
+    let mut waiters = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let own: Vec<Reply> = replies.by_ref().take(job.requests.len()).collect();
+        let requests_of_job = job.requests.len();
+        waiters.push(Waiter { requests: requests_of_job, _call: job.call, answer: job.answer });
+        requests.extend(job.requests);
+    }
+    (requests, waiters)
+}
+
+fn deliver(waiters: Vec<Waiter>, replies: Vec<Reply>) {
+    let mut replies = replies.into_iter();
+    for waiter in waiters {
+        let own: Vec<Reply> = replies.by_ref().take(waiter.requests).collect();
         // A caller that went away has its answer stored under its request id.
-        let _ = job.answer.send(Ok(own));
+        let _ = waiter.answer.send(Ok(own));
     }
 }
