@@ -176,6 +176,8 @@ fn every_statement_stays_in_one_programme() {
         "sink_states.sql",
         "backend_lives.sql",
         "read_clock.sql",
+        // It looks at the table and not at a programme: age decides, whoever asked.
+        "forget_answers.sql",
     ];
     for path in files("src/store/sql", "sql") {
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();

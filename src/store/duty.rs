@@ -1,4 +1,4 @@
-//! What the workers ask: programmes and items with due work, and what may be forgotten.
+//! What the workers ask: programmes and items with due work, and the time.
 
 use chrono::{DateTime, Utc};
 use tracing::Instrument;
@@ -165,32 +165,6 @@ impl Store {
             })
             .await?;
         Ok(rows.iter().map(|sku| Sku::stored(sku)).collect())
-    }
-
-    /// Forgets answers of a programme that are older than `before`, at most `limit`, and says how
-    /// many.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn forget_answers(
-        &self,
-        program: &ProgramId,
-        before: DateTime<Utc>,
-        limit: i64,
-    ) -> Result<u64, Failure> {
-        let (pool, program) = (self.pool.clone(), program.clone());
-        self.detached(async move {
-            let done = sqlx::query(include_str!("sql/forget_answers.sql"))
-                .bind(program.as_str())
-                .bind(before)
-                .bind(limit)
-                .execute(&pool)
-                .instrument(statement("forget_answers"))
-                .await?;
-            Ok(done.rows_affected())
-        })
-        .await
     }
 
     /// The database's clock.

@@ -16,6 +16,7 @@ pub mod duty;
 pub mod embedded;
 mod failure;
 pub mod feed;
+pub mod forget;
 mod load;
 pub mod read;
 mod rows;

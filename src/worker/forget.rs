@@ -1,36 +1,67 @@
 //! Forgets answers that are older than a repeated request can be. Numbers of reservations and
 //! receipts are kept for ever.
+//!
+//! It walks through the table of answers in the order of its blocks, and begins again at the end.
+//! A restart begins at the first block: what was forgotten is not there any more.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
 
-use super::turns::{Fruitless, Progress, in_turns};
-use crate::store::Store;
+use super::turns::{Fruitless, Progress};
+use crate::store::{Failure, Store};
 
-/// How often old answers are looked for.
+/// How long to rest after a walk through the whole table.
 pub(super) const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long an answer is kept.
 const KEPT_DAYS: i64 = 90;
-/// Most answers that one statement forgets.
-const ROWS_MAX: i64 = 5000;
-/// Most statements of one round for each programme: the rest waits for the next round.
-const STEPS_MAX: usize = 200;
+/// Blocks that one statement looks at: of 8 KiB, with some thirty answers each.
+const SLICE_BLOCKS: u32 = 128;
+/// Most statements of a round.
+const SLICES_MAX: usize = 8;
+/// About how many answers a round forgets: each is written to the log of PostgreSQL, and is work
+/// for its vacuum.
+const FORGOTTEN_ENOUGH: u64 = 10_000;
+/// How long to rest between rounds. A large table is so read at 8 MiB a second at most: nothing
+/// waits for its end, and callers need the disk.
+const REST: Duration = Duration::from_secs(1);
 
-/// Forgets what is old enough, in bounded steps.
-pub(super) async fn forget(store: Store) -> Result<Progress, Fruitless> {
-    let before = store.clock().await? - TimeDelta::days(KEPT_DAYS);
-    let programs = store.programs().await?;
-    let turns = in_turns("forget", programs, 1, async |program| {
-        let mut progress = Progress::default();
-        for _ in 0..STEPS_MAX {
-            let forgotten = store.forget_answers(&program, before, ROWS_MAX).await?;
-            if forgotten == 0 {
-                break;
-            }
-            progress.done += forgotten;
+/// The block that comes next, kept from one walk to another: a failure does not begin again.
+pub(super) type Place = Arc<AtomicU32>;
+
+/// Walks to the end of the table.
+pub(super) async fn forget(
+    store: Store,
+    place: Place,
+    stop: CancellationToken,
+) -> Result<Progress, Fruitless> {
+    while !round(&store, &place, &stop).await? {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(REST) => {}
         }
-        Ok(progress)
-    });
-    turns.await.end()
+    }
+    Ok(Progress::default())
+}
+
+/// Goes on by some slices, and says whether that was the end of the table.
+async fn round(store: &Store, place: &Place, stop: &CancellationToken) -> Result<bool, Failure> {
+    let before = store.clock().await? - TimeDelta::days(KEPT_DAYS);
+    let mut forgotten = 0;
+    for _ in 0..SLICES_MAX {
+        if forgotten >= FORGOTTEN_ENOUGH || stop.is_cancelled() {
+            break;
+        }
+        let from = place.load(Ordering::Relaxed);
+        let slice = store.forget_answers(before, from, SLICE_BLOCKS).await?;
+        place.store(slice.next.unwrap_or_default(), Ordering::Relaxed);
+        if slice.next.is_none() {
+            return Ok(true);
+        }
+        forgotten += slice.answers;
+    }
+    Ok(false)
 }

@@ -50,8 +50,9 @@ impl Workers {
         let stop = workers.stop.clone();
         let end_waits = move |tools| tend::end_waits(tools, stop.clone());
         workers.spawn("waits", tend::DATES_EVERY, tools.duty(end_waits));
-        let of = store.clone();
-        workers.spawn("forget", forget::FORGET_EVERY, move || forget::forget(of.clone()));
+        let (of, place, stop) = (store.clone(), forget::Place::default(), workers.stop.clone());
+        let forget = move || forget::forget(of.clone(), place.clone(), stop.clone());
+        workers.spawn("forget", forget::FORGET_EVERY, forget);
         let (of, stop) = (store.clone(), workers.stop.clone());
         workers.spawn("relay", relay::RELAY_EVERY, move || relay::relay(of.clone(), stop.clone()));
         workers.duties.close();

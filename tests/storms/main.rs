@@ -12,6 +12,7 @@ mod crashes;
 mod deadlines;
 mod deeds;
 mod duties;
+mod forgetting;
 mod ground;
 mod limits;
 mod listings;
