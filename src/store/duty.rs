@@ -53,8 +53,8 @@ impl Store {
             .await
     }
 
-    /// Programmes with orders that waited for every line long enough, whether or not they have
-    /// anything to ship: see [`Store::waited`].
+    /// Programmes with orders that have waited for every line long enough and have something to
+    /// ship: see [`Store::waited`].
     ///
     /// # Errors
     ///

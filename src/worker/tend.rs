@@ -88,9 +88,8 @@ pub(super) async fn say_ready(tools: Tools) -> Result<Progress, Fruitless> {
     turns.await.end()
 }
 
-/// Says which orders have waited for every line long enough and have something to ship. Of those
-/// whose day has passed there may be many that have nothing, and each look reads them all: after a
-/// long one a longer rest follows.
+/// Says which orders have waited for every line long enough and have something to ship. A look
+/// reads those alone, and is short; after one that is not a longer rest follows.
 pub(super) async fn end_waits(
     tools: Tools,
     stop: CancellationToken,

@@ -3,12 +3,14 @@
 use backstock::config::Combining;
 use backstock::proto::plan_service_client::PlanServiceClient;
 use backstock::proto::{
-    Item, Line, Program, PutItemsRequest, PutProgramRequest, ReceiptLine, ReceiveRequest,
-    ReserveRequest,
+    BackorderRequest, Item, Line, Program, PutItemsRequest, PutProgramRequest, ReceiptLine,
+    ReceiveRequest, ReleaseRequest, ReserveRequest, ShipPolicy,
 };
+use backstock::service::encode_stored;
+use backstock::store::{Store, connect};
 
 use crate::ground::{Ground, Stand, end, until};
-use crate::shop::{Act, RECEIVE, RESERVE};
+use crate::shop::{Act, BACKORDER, RECEIVE, RELEASE, RESERVE};
 
 /// Programmes in the order of their names, which is the order of their turns.
 const PROGRAMS: [&str; 3] = ["a-broken", "b-stuck", "c-well"];
@@ -85,5 +87,64 @@ async fn what_fails_for_one_is_done_for_the_others() {
     })
     .await;
     end([stand]).await;
+    ground.end().await;
+}
+
+/// Takes an order whose parcel waits for every line until a day far ahead.
+async fn wait_together(stand: &Stand, id: &str, skus: &[&str]) {
+    let line = |sku: &&str| Line { sku: (*sku).into(), quantity: 1 };
+    let request = BackorderRequest {
+        request_id: format!("q-{id}"),
+        reservation_id: id.into(),
+        lines: skus.iter().map(line).collect(),
+        confirm: true,
+        ship_policy: ShipPolicy::Together.into(),
+        together_until: "2100-01-01".into(),
+        ..BackorderRequest::default()
+    };
+    stand.shop.send(&Act::new(BACKORDER, &request)).await.expect("an order");
+}
+
+async fn give_back(stand: &Stand, id: &str, skus: &[&str]) {
+    let line = |sku: &&str| Line { sku: (*sku).into(), quantity: 1 };
+    let request = ReleaseRequest {
+        request_id: format!("q-{id}-back"),
+        reservation_id: id.into(),
+        lines: skus.iter().map(line).collect(),
+        ..ReleaseRequest::default()
+    };
+    stand.shop.send(&Act::new(RELEASE, &request)).await.expect("given back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_orders_that_have_waited_only_those_with_something_to_ship_are_read() {
+    let ground = Ground::new().await;
+    let stand = ground.stand(Combining::default()).await;
+    let skus = ["A", "B", "C", "D"].map(ToOwned::to_owned);
+    stand.shop.stock_up(&skus[..2], 10).await;
+    stand.shop.stock_up(&skus[2..], 0).await;
+    stand.shop.open(&skus, 10).await;
+    wait_together(&stand, "given-back", &["A", "C"]).await;
+    give_back(&stand, "given-back", &["A", "C"]).await;
+    wait_together(&stand, "nothing-yet", &["C"]).await;
+    wait_together(&stand, "first-is-back", &["C", "A", "B", "D"]).await;
+    give_back(&stand, "first-is-back", &["C"]).await;
+    wait_together(&stand, "waits-on", &["A", "C"]).await;
+    // No server tends them from here on: what is due stays due.
+    end([stand]).await;
+    let run = async |statement| {
+        sqlx::query(statement).execute(&ground.eyes).await.expect(statement);
+    };
+    run("UPDATE line SET together_until = '2001-01-01' WHERE reservation <> 'waits-on'").await;
+    let pool = connect::pool(ground.cluster.connect_options(), 1);
+    let store = Store::new(pool, encode_stored);
+    let programs = store.waited_programs().await.expect("programmes");
+    assert_eq!(programs.len(), 1);
+    let orders = store.waited(&programs[0], 256).await.expect("orders");
+    let orders: Vec<&str> = orders.iter().map(|order| order.as_str()).collect();
+    assert_eq!(orders, ["first-is-back"], "once, although two of its lines could be shipped");
+    run("UPDATE line SET ready_at = created_at WHERE reservation = 'first-is-back'").await;
+    assert_eq!(store.waited_programs().await.expect("programmes"), []);
+    store.close().await;
     ground.end().await;
 }
