@@ -47,9 +47,7 @@ impl Workers {
         workers.spawn("redate", tend::FILL_EVERY, tools.duty(tend::redate));
         workers.spawn("ready", tend::FILL_EVERY, tools.duty(tend::say_ready));
         workers.spawn("dates", tend::DATES_EVERY, tools.duty(tend::notice_dates));
-        let stop = workers.stop.clone();
-        let end_waits = move |tools| tend::end_waits(tools, stop.clone());
-        workers.spawn("waits", tend::DATES_EVERY, tools.duty(end_waits));
+        workers.spawn("waits", tend::DATES_EVERY, tools.duty(tend::end_waits));
         let (of, place, stop) = (store.clone(), forget::Place::default(), workers.stop.clone());
         let forget = move || forget::forget(of.clone(), place.clone(), stop.clone());
         workers.spawn("forget", forget::FORGET_EVERY, forget);

@@ -89,20 +89,14 @@ pub(super) async fn say_ready(tools: Tools) -> Result<Progress, Fruitless> {
 }
 
 /// Says which orders have waited for every line long enough and have something to ship. A look
-/// reads those alone, and is short; after one that is not a longer rest follows.
-pub(super) async fn end_waits(
-    tools: Tools,
-    stop: CancellationToken,
-) -> Result<Progress, Fruitless> {
+/// reads those alone.
+pub(super) async fn end_waits(tools: Tools) -> Result<Progress, Fruitless> {
     let (store, programs) = (&tools.store, tools.store.waited_programs().await?);
-    let looks = Looks::default();
     let turns = in_turns("waits", programs, AT_ONCE, async |program| {
-        let orders = looks.look(store.waited(&program, LISTED_MAX)).await?;
+        let orders = store.waited(&program, LISTED_MAX).await?;
         Ok(tools.look_at("waits", &program, orders).await)
     });
-    let progress = turns.await.end()?;
-    looks.rest(DATES_EVERY, &stop).await;
-    Ok(progress)
+    turns.await.end()
 }
 
 /// What a step came to.
