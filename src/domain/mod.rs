@@ -65,6 +65,6 @@ pub const HOLD_SECONDS_MAX: i64 = 86_400;
 /// Most queued lines that one command fills at once; a longer fill goes on in the background.
 pub const FILL_LINES_MAX: usize = 256;
 /// Most queued lines that one command gives new dates; a longer queue goes on in the background.
-pub const REDATE_LINES_MAX: usize = 256;
+pub const REDATE_LINES_MAX: usize = 64;
 /// Most expired lines of an item that one batch sweeps.
 pub const EXPIRE_LINES_MAX: usize = 256;
