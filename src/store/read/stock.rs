@@ -56,6 +56,7 @@ impl Store {
 /// `item`, with its units at each location.
 #[derive(sqlx::FromRow)]
 struct ShownRow {
+    now: Time,
     #[sqlx(flatten)]
     item: ItemRow,
     stocks: Json<Vec<(String, i64, i64)>>,
@@ -78,14 +79,16 @@ pub(super) async fn items(
     program: &ProgramId,
     skus: &[String],
 ) -> Result<(Time, Vec<Item>), sqlx::Error> {
-    let now = read_clock(&mut *connection).await?;
     let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_items.sql"))
         .bind(program.as_str())
         .bind(skus)
-        .bind(now)
         .fetch_all(&mut *connection)
         .instrument(statement("read_items"))
         .await?;
+    let now = match rows.first() {
+        Some(row) => row.now,
+        None => read_clock(&mut *connection).await?,
+    };
     let mut items: Vec<Item> = rows.into_iter().map(ShownRow::item).collect();
     add_plans(connection, program, &mut items).await?;
     add_inbounds(connection, program, &mut items).await?;

@@ -1,23 +1,13 @@
 //! Writes what nearly every batch brings about, in one statement: each part binds its columns.
 
 use sqlx::PgConnection;
-use sqlx::postgres::PgArguments;
-use sqlx::query::QueryScalar;
 use tracing::Instrument;
 
+use super::saving::Saving;
 use super::{Unsaved, expect, items, ledger, lines};
 use crate::domain::{ProgramId, Request};
 use crate::store::load::Loaded;
 use crate::store::{Body, statement};
-
-/// `save_batch.sql`, while its columns are bound.
-pub(super) type Saving<'q> = QueryScalar<'q, sqlx::Postgres, i64, PgArguments>;
-
-/// A column, or nothing where it says nothing for any row: most columns of most batches do not.
-pub(super) fn sparse<T: Default + PartialEq>(column: Vec<T>) -> Vec<T> {
-    let nothing = T::default();
-    if column.iter().all(|value| *value == nothing) { Vec::new() } else { column }
-}
 
 pub(super) async fn save(
     connection: &mut PgConnection,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use super::batch::Saving;
+use super::saving::Saving;
 use super::{Unsaved, expect};
 use crate::domain::item::Stock;
 use crate::domain::{Book, Item, Location, ProgramId, Sku};

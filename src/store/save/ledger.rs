@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::batch::{Saving, sparse};
+use super::saving::{Saving, sparse};
 use crate::domain::{Location, Movement, Sku};
 use crate::store::rows::kind_text;
 

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use tracing::Instrument;
 
-use super::batch::{Saving, sparse};
+use super::saving::{Saving, sparse};
 use super::{Unsaved, expect};
 use crate::domain::reservation::{Promised, Question};
 use crate::domain::{Book, Date, Line, ProgramId, Reservation};

@@ -5,6 +5,7 @@ mod batch;
 mod items;
 mod ledger;
 mod lines;
+mod saving;
 
 use serde_json::Value;
 use sqlx::PgConnection;

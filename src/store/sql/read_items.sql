@@ -1,6 +1,6 @@
--- Items as they are shown, counters and locations of one instant: an expired hold counts for
--- nothing, swept or not.
-SELECT i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
+-- Items as they are shown, counters and locations of one instant, which it tells too: an expired
+-- hold counts for nothing, swept or not.
+SELECT statement_timestamp() AS now, i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
        i.backordered - due.backordered AS backordered, i.bumped - due.bumped AS bumped,
        i.safety_stock, i.owed, i.inbound, i.low_stock, i.redating, i.cap, i.plan_version, i.version,
        i.changed_at, NULL::text AS location,
@@ -15,5 +15,5 @@ CROSS JOIN LATERAL (
     FROM line l
     WHERE l.program = $1 AND l.sku = i.sku
       AND l.expires_at IS NOT NULL AND l.allocated + l.backordered + l.bumped > 0
-      AND l.expires_at <= $3
+      AND l.expires_at <= statement_timestamp()
 ) AS due
