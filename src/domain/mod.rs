@@ -63,8 +63,8 @@ pub const COUNTER_MAX: Units = 9_000_000_000_000_000;
 /// Longest hold, in seconds: 24 hours.
 pub const HOLD_SECONDS_MAX: i64 = 86_400;
 /// Most queued lines that one command fills at once; a longer fill goes on in the background.
-pub const FILL_LINES_MAX: usize = 256;
+pub const FILL_LINES_MAX: usize = 128;
 /// Most queued lines that one command gives new dates; a longer queue goes on in the background.
 pub const REDATE_LINES_MAX: usize = 64;
 /// Most expired lines of an item that one batch sweeps.
-pub const EXPIRE_LINES_MAX: usize = 256;
+pub const EXPIRE_LINES_MAX: usize = 64;
