@@ -13,7 +13,7 @@ use bytes::{Buf, BufMut};
 use prost::Message;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 /// The bytes of a response, or the status that refuses it.
@@ -207,11 +207,20 @@ pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
+/// Whether the client was about to send the call when the server said that it takes no more. tonic
+/// calls this INTERNAL; what tells it from any other is the HTTP/2 error that it keeps as a cause.
+fn is_turned_away(status: &Status) -> bool {
+    let told = format!("{status:?}");
+    told.contains("GoAway(") && told.contains("NO_ERROR, Remote")
+}
+
 /// The outcome of a call in one word: `OK`, a reason, or what the connection made of it.
 pub fn word(answer: &Answer) -> String {
     match answer {
         Ok(_) => "OK".to_owned(),
         Err(status) => match reason(status) {
+            reason if reason.is_empty() && is_turned_away(status) => "GoAway".to_owned(),
+            reason if reason.is_empty() && status.code() == Code::Internal => format!("{status:?}"),
             reason if reason.is_empty() => format!("{:?}", status.code()),
             reason => reason,
         },
