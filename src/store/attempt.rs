@@ -43,9 +43,24 @@ impl From<Unsaved> for Miss {
 }
 
 /// A connection that goes back to the pool only when its transaction came to a clean end.
-struct Session {
-    connection: PoolConnection<Postgres>,
+pub(super) struct Session {
+    pub connection: PoolConnection<Postgres>,
     is_clean: bool,
+}
+
+impl Session {
+    pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
+        Self { connection, is_clean: false }
+    }
+
+    /// Notes how its work ended.
+    pub(super) fn end<T>(&mut self, outcome: &Result<T, Miss>) {
+        self.is_clean = match outcome {
+            Ok(_) | Err(Miss::MoreDue(_) | Miss::Overtaken(_)) => true,
+            Err(Miss::Failed(error)) => matches!(error, sqlx::Error::Database(_)),
+            Err(Miss::CommitLost { .. }) => false,
+        };
+    }
 }
 
 impl Drop for Session {
@@ -64,13 +79,9 @@ impl Store {
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
         let connection = self.lanes.acquire().await?;
-        let mut session = Session { connection, is_clean: false };
+        let mut session = Session::new(connection);
         let outcome = self.in_transaction(&mut session.connection, program, requests).await;
-        session.is_clean = match &outcome {
-            Ok(_) | Err(Miss::MoreDue(_) | Miss::Overtaken(_)) => true,
-            Err(Miss::Failed(error)) => matches!(error, sqlx::Error::Database(_)),
-            Err(Miss::CommitLost { .. }) => false,
-        };
+        session.end(&outcome);
         outcome
     }
 
@@ -116,7 +127,7 @@ impl Store {
         }
     }
 
-    async fn save_all(
+    pub(super) async fn save_all(
         &self,
         connection: &mut PgConnection,
         program: &ProgramId,
@@ -135,7 +146,7 @@ impl Store {
     }
 
     /// The stored answers to the members that repeat an earlier request.
-    async fn stored(
+    pub(super) async fn stored(
         &self,
         connection: &mut PgConnection,
         program: &ProgramId,
@@ -165,7 +176,7 @@ impl Store {
     }
 }
 
-fn replies(decisions: Vec<Decision>, stored: Vec<Option<Body>>) -> Vec<Reply> {
+pub(super) fn replies(decisions: Vec<Decision>, stored: Vec<Option<Body>>) -> Vec<Reply> {
     let mut replies: Vec<Reply> = Vec::with_capacity(decisions.len());
     for (decision, body) in decisions.into_iter().zip(stored) {
         let reply = match (decision, body) {

@@ -2,9 +2,10 @@
 //!
 //! [`Store::transact`] runs one batch as one transaction: lock the items in byte order, read the
 //! rest in new statements, read the database's clock, [`decide`](crate::domain::decide), write back
-//! with a handful of set-based statements, commit. It promises that a batch is done whole or not at
-//! all, that the answers are stored in the transaction of the change, and that a lost commit is
-//! looked up before anything is done again.
+//! with a handful of set-based statements, commit. Where nobody else writes the same items it first
+//! tries to read without a lock, and to write in one statement that commits by itself. It promises
+//! that a batch is done whole or not at all, that the answers are stored in the transaction of the
+//! change, and that a lost commit is looked up before anything is done again.
 //!
 //! No future of this room may be owned by the future of a request, because a cancelled one would
 //! leave its connection in the middle of something: writes are run by the lanes' own tasks, reads
@@ -18,6 +19,7 @@ mod failure;
 pub mod feed;
 pub mod forget;
 mod load;
+mod optimistic;
 pub mod read;
 mod rows;
 mod save;
@@ -82,6 +84,7 @@ pub struct Store {
     encode: Encode,
     heads: feed::Heads,
     readers: Arc<Semaphore>,
+    calm: optimistic::Calm,
 }
 
 impl Store {
@@ -95,7 +98,8 @@ impl Store {
     #[must_use]
     pub fn with_lanes(pool: PgPool, lanes: PgPool, encode: Encode) -> Self {
         let readers = Arc::new(Semaphore::new(READERS_MAX));
-        Self { pool, lanes, encode, heads: feed::Heads::default(), readers }
+        let (heads, calm) = (feed::Heads::default(), optimistic::Calm::new());
+        Self { pool, lanes, encode, heads, readers, calm }
     }
 
     /// How far the streams of events have come.

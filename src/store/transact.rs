@@ -77,8 +77,9 @@ impl Store {
         requests: &[Request],
     ) -> Result<Vec<Reply>, Failure> {
         let mut tries = Tries::new();
+        let mut outcome = self.first_attempt(program, requests).await;
         loop {
-            let miss = match self.attempt(program, requests).await {
+            let miss = match outcome {
                 Ok(replies) => return Ok(replies),
                 Err(miss) => miss,
             };
@@ -102,6 +103,7 @@ impl Store {
                     self.wait_until_gone(backend, began, &mut tries).await?;
                 }
             }
+            outcome = self.attempt(program, requests).await;
         }
     }
 

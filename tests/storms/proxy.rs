@@ -1,5 +1,5 @@
 //! A line between a server and PostgreSQL that breaks at the worst moments: when a COMMIT goes
-//! through it.
+//! through it, or a statement that may commit by itself.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +15,13 @@ use crate::ground::Dice;
 
 /// The message of a plain COMMIT: its letter, its length, and its text.
 const COMMIT: &[u8] = b"Q\x00\x00\x00\x0bCOMMIT\x00";
+
+/// How the statement begins that writes a batch, inside of a transaction or as one of its own.
+const SAVE: &[u8] = b"-- Writes what nearly every batch";
+/// How sqlx's names of prepared statements begin.
+const NAME: &[u8] = b"sqlx_s_";
+/// The message that ends each request of sqlx.
+const SYNC: &[u8] = b"S\x00\x00\x00\x04";
 
 /// How lines break.
 pub const CUTS: [&str; 4] = ["before", "after", "late", "silent"];
@@ -83,15 +90,17 @@ async fn line(client: TcpStream, server: UnixStream, story: Arc<Story>) {
         let _ = copy(&mut from_server, &mut to_client).await;
         from_server
     });
-    let mut bytes = vec![0; 64 << 10];
+    let (mut bytes, mut save) = (vec![0; 64 << 10], None);
     loop {
         let length = match from_client.read(&mut bytes).await {
             Ok(0) | Err(_) => break,
             Ok(length) => length,
         };
         let chunk = &bytes[..length];
+        save = save.or_else(|| name_of_save(chunk));
         // sqlx sends COMMIT by itself and waits, so it is the end of what was read.
-        if let Some(kind) = chunk.ends_with(COMMIT).then(|| story.roll()).flatten() {
+        let commits = chunk.ends_with(COMMIT) || save.as_ref().is_some_and(|s| runs(chunk, s));
+        if let Some(kind) = commits.then(|| story.roll()).flatten() {
             // The way back goes first: whatever PostgreSQL says now is lost.
             back.abort();
             let from_server = back.await;
@@ -105,6 +114,19 @@ async fn line(client: TcpStream, server: UnixStream, story: Arc<Story>) {
         }
     }
     back.abort();
+}
+
+/// The name under which the statement is prepared: it stands before the text.
+fn name_of_save(chunk: &[u8]) -> Option<Vec<u8>> {
+    let text = chunk.windows(SAVE.len()).position(|window| window == SAVE)?;
+    let name = chunk[..text].windows(NAME.len()).rposition(|window| window == NAME)?;
+    chunk[name..text].strip_suffix(b"\0").map(<[u8]>::to_vec)
+}
+
+/// Whether a request runs the statement of that name: the unnamed portal, then the statement.
+fn runs(chunk: &[u8], name: &[u8]) -> bool {
+    let bind = [b"\0", name, b"\0"].concat();
+    chunk.first() == Some(&b'B') && chunk[5..].starts_with(&bind) && chunk.ends_with(SYNC)
 }
 
 impl Story {

@@ -50,7 +50,7 @@ async fn what_waited_for_a_lock_sees_what_happened_meanwhile() {
     };
     let (closed, received, sold) = (name("closed"), name("received"), name("sold"));
     stands[0].shop.stock_up(&[&closed[..], &received[..], &sold[..]].concat(), 0).await;
-    stands[0].shop.open(&closed, 10).await;
+    stands[0].shop.open(&[&closed[..], &received[..]].concat(), 10).await;
     // Each server knows the rows from before.
     for stand in &stands {
         stand.shop.stocks(&[&closed[..], &received[..]].concat()).await;
@@ -63,7 +63,7 @@ async fn what_waited_for_a_lock_sees_what_happened_meanwhile() {
         assert_eq!(word(&late), "BACKORDERS_CLOSED", "{sku}: {late:?}");
     }
     for sku in &received {
-        let acts = [receive(&format!("w-{sku}"), sku, 1), reserve(&format!("r-{sku}"), sku)];
+        let acts = [receive(&format!("w-{sku}"), sku, 1), backorder(&format!("b-{sku}"), sku)];
         let [received, served] = in_turn(&ground, &stands, sku, acts).await;
         let received = ReceiveResponse::decode(&received.expect("received")[..]).expect("units");
         assert_eq!(received.results[0].available, 1);
@@ -79,6 +79,26 @@ async fn what_waited_for_a_lock_sees_what_happened_meanwhile() {
         assert_eq!(word(&second), "STOCK_INSUFFICIENT", "{sku}: sold twice");
     }
     stands[0].shop.verify().await;
+    end(stands).await;
+    ground.end().await;
+}
+
+/// A Reserve that others' work cannot change is not kept waiting for it: what they have not
+/// committed has not happened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_waits_for_no_lock() {
+    let ground = Ground::new().await;
+    let stands = ground.two(Combining::default()).await;
+    let skus = ["none".to_owned()];
+    stands[0].shop.stock_up(&skus, 0).await;
+    let holder = lock(&ground, "none").await;
+    let received = queue(&ground, &stands[0], receive("goods", "none", 1), 1).await;
+    let early = stands[1].shop.send(&reserve("early", "none")).await;
+    assert_eq!(word(&early), "STOCK_INSUFFICIENT");
+    assert_eq!(ground.blocked().await, 1, "the goods wait");
+    holder.rollback().await.expect("given up");
+    received.await.expect("a caller").expect("received");
+    stands[1].shop.send(&reserve("late", "none")).await.expect("the unit that has come");
     end(stands).await;
     ground.end().await;
 }

@@ -2,6 +2,7 @@
 //! re-reads only the row that it waited for.
 
 mod found;
+mod items;
 mod lines;
 mod plans;
 mod supply;
@@ -11,22 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use super::rows::ItemRow;
 use super::statement;
 use crate::domain::{Book, Command, ProgramId, ReceiptId, Request, Sku};
 
-/// A book, and the backend whose locks it stands on.
+/// A book, and the backend that read it.
 pub(in crate::store) struct Loaded {
     pub book: Book,
     pub backend: i32,
-    /// The locked items, as they were read.
+    /// The items, as they were read.
     pub read: BTreeMap<Sku, Read>,
     /// A reservation that the batch works on was made after its items were looked up, so that not
     /// all of them are locked: look again.
     pub is_overtaken: bool,
 }
 
-/// What a locked item was read as.
+/// What an item was read as.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Read {
     /// Its version.
@@ -43,16 +43,9 @@ pub(in crate::store) async fn load(
 ) -> Result<Loaded, sqlx::Error> {
     let skus = skus_to_lock(connection, program, requests).await?;
     lock_program(connection, program, requests).await?;
-    let rows = lock_items(connection, program, &skus).await?;
-    let found = found::find(connection, program, requests, &rows).await?;
-    let (mut book, backend) = (found.book, found.backend);
-    let read = |row: &ItemRow| {
-        let sku = Sku::stored(&row.sku);
-        let has_rows = book.items.get(&sku).is_some_and(|item| !item.stocks.is_empty());
-        let is_spread = row.location.is_none() && has_rows;
-        (sku, Read { version: row.version, is_spread })
-    };
-    let read = rows.iter().map(read).collect();
+    lock_items(connection, program, &skus).await?;
+    let found = found::find(connection, program, requests, &skus).await?;
+    let (mut book, backend, read) = (found.book, found.backend, found.read);
     load_receipts(connection, program, requests, &mut book).await?;
     supply::load_inbounds(connection, program, requests, &mut book).await?;
     supply::load_tended(connection, program, requests, &mut book).await?;
@@ -65,6 +58,24 @@ pub(in crate::store) async fn load(
         .filter_map(|request| book.reservations.get(request.command.addressed()?))
         .any(|reservation| reservation.lines.iter().any(|l| !book.items.contains_key(&l.sku)));
     Ok(Loaded { book, backend, read, is_overtaken })
+}
+
+/// Reads without a lock what Reserves need: what they then write is guarded by the items' versions.
+/// `None` = more has to be read, so lock.
+pub(in crate::store) async fn look(
+    connection: &mut PgConnection,
+    program: &ProgramId,
+    requests: &[Request],
+) -> Result<Option<Loaded>, sqlx::Error> {
+    let skus: BTreeSet<&Sku> = requests.iter().flat_map(|r| r.command.skus()).collect();
+    let skus: Vec<String> = skus.into_iter().map(ToString::to_string).collect();
+    let found = found::find(connection, program, requests, &skus).await?;
+    if !(found.due.is_empty() && found.made.is_empty()) {
+        return Ok(None);
+    }
+    let (mut book, backend, read) = (found.book, found.backend, found.read);
+    plans::load_plans(connection, program, &mut book).await?;
+    Ok(Some(Loaded { book, backend, read, is_overtaken: false }))
 }
 
 /// What the commands name themselves, and the items of the reservations that they work on.
@@ -113,19 +124,19 @@ async fn lock_items(
     connection: &mut PgConnection,
     program: &ProgramId,
     skus: &[String],
-) -> Result<Vec<ItemRow>, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     if skus.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let start = std::time::Instant::now();
-    let rows = sqlx::query_as(include_str!("../sql/lock_items.sql"))
+    let locked = sqlx::query(include_str!("../sql/lock_items.sql"))
         .bind(program.as_str())
         .bind(skus)
-        .fetch_all(connection)
+        .execute(connection)
         .instrument(statement("lock_items"))
         .await;
     crate::telemetry::metrics::metrics().lock_wait.record(start.elapsed().as_secs_f64(), &[]);
-    rows
+    locked.map(drop)
 }
 
 async fn load_receipts(

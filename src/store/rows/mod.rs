@@ -25,14 +25,13 @@ pub(in crate::store) struct ItemRow {
     pub backordered: i64,
     pub bumped: i64,
     pub safety_stock: i64,
-    owed: i64,
-    inbound: i64,
-    low_stock: i64,
-    redating: bool,
+    pub owed: i64,
+    pub inbound: i64,
+    pub low_stock: i64,
+    pub redating: bool,
     pub cap: i64,
     pub plan_version: i64,
     pub version: i64,
-    pub changed_at: DateTime<Utc>,
     /// The only location where the item stands. NULL: rows of `stock` say where.
     pub location: Option<String>,
 }

@@ -4,10 +4,13 @@ use sqlx::PgConnection;
 use tracing::Instrument;
 
 use super::saving::Saving;
-use super::{Unsaved, expect, items, ledger, lines};
+use super::{Unsaved, items, ledger, lines};
 use crate::domain::{ProgramId, Request};
 use crate::store::load::Loaded;
 use crate::store::{Body, statement};
+
+/// What the statement divides by where an item is not as it was read is zero.
+const NOT_AS_READ: &str = "22012";
 
 pub(super) async fn save(
     connection: &mut PgConnection,
@@ -35,8 +38,13 @@ pub(super) async fn save(
     let saving = ledger::bind(saving, &changes.movements);
     let saving = ledger::bind_news(saving, &changes.movements);
     let saving = bind_answers(saving, answers);
-    let written = saving.fetch_one(connection).instrument(statement("save_batch")).await?;
-    expect(written.cast_unsigned(), known.len(), "item")
+    match saving.fetch_one(connection).instrument(statement("save_batch")).await {
+        Ok(_) => Ok(()),
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_AS_READ) => {
+            Err(Unsaved::Overtaken("item"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The answers, in byte order of their requests.

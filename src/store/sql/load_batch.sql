@@ -1,13 +1,28 @@
--- What a batch reads once its items are locked, in one round: the database's clock (never earlier
--- than $2, the instant behind the last change of a locked item) and the programme; its locations in
--- the order they are drawn; units at locations of the items that stand in several ($3); requests
--- that were answered before ($4); holds of locked items ($5) that ran out, oldest first, at most $6
--- for each; reservations that the batch wants to make ($7) and that exist.
-WITH clock AS MATERIALIZED (
-    SELECT greatest(clock_timestamp(), $2) AS now, pg_backend_pid() AS backend
+-- What a batch reads, in one round and of one instant: its items ($2); the database's clock, but
+-- later than the last change of any of them, so that an item's changes can be told in order by their
+-- instants whatever the clock of a new primary says; the programme and its locations in the order
+-- they are drawn; units at locations of the items that stand in several; requests that were answered
+-- before ($3); holds of the items that ran out, oldest first, at most $4 for each; reservations that
+-- the batch wants to make ($5) and that exist.
+WITH found AS MATERIALIZED (
+    SELECT item.*
+    FROM unnest($2::text[]) AS wanted (sku)
+    CROSS JOIN LATERAL (
+        SELECT i.sku, i.on_hand, i.allocated, i.backordered, i.bumped, i.safety_stock, i.owed, i.inbound,
+               i.low_stock, i.redating, i.cap, i.plan_version, i.version, i.changed_at, i.location
+        FROM item i
+        WHERE i.program = $1 AND i.sku = wanted.sku OFFSET 0
+    ) AS item
+), clock AS MATERIALIZED (
+    SELECT greatest(clock_timestamp(), max(changed_at) + interval '1 microsecond') AS now,
+           pg_backend_pid() AS backend
+    FROM found
 )
 SELECT clock.now, clock.backend, program.program, program.display_name, program.default_hold_seconds,
        program.max_backorder_listings, program.default_ship_policy, program.default_location,
+       items.skus, items.on_hand, items.allocated, items.backordered, items.bumped, items.safety_stock,
+       items.owed, items.inbound, items.low_stock, items.redating, items.cap, items.plan_version,
+       items.version, items.only_locations,
        places.locations, places.display_names, places.priorities,
        stocks.skus AS stock_skus, stocks.locations AS stock_locations, stocks.on_hand AS stock_on_hand,
        stocks.allocated AS stock_allocated,
@@ -16,42 +31,52 @@ SELECT clock.now, clock.backend, program.program, program.display_name, program.
 FROM clock
 LEFT JOIN program ON program.program = $1
 CROSS JOIN (
+    SELECT array_agg(sku) AS skus, array_agg(on_hand) AS on_hand, array_agg(allocated) AS allocated,
+           array_agg(backordered) AS backordered, array_agg(bumped) AS bumped,
+           array_agg(safety_stock) AS safety_stock, array_agg(owed) AS owed, array_agg(inbound) AS inbound,
+           array_agg(low_stock) AS low_stock, array_agg(redating) AS redating, array_agg(cap) AS cap,
+           array_agg(plan_version) AS plan_version, array_agg(version) AS version,
+           array_agg(location) AS only_locations
+    FROM found
+) AS items
+CROSS JOIN (
     SELECT array_agg(location ORDER BY priority, location) AS locations,
            array_agg(display_name ORDER BY priority, location) AS display_names,
            array_agg(priority ORDER BY priority, location) AS priorities
     FROM location WHERE program = $1
 ) AS places
 CROSS JOIN (
-    SELECT array_agg(wanted.sku) AS skus, array_agg(stock.location) AS locations,
+    SELECT array_agg(found.sku) AS skus, array_agg(stock.location) AS locations,
            array_agg(stock.on_hand) AS on_hand, array_agg(stock.allocated) AS allocated
-    FROM unnest($3::text[]) AS wanted (sku)
+    FROM found
     CROSS JOIN LATERAL (
         SELECT s.location, s.on_hand, s.allocated FROM stock s
-        WHERE s.program = $1 AND s.sku = wanted.sku OFFSET 0
+        WHERE s.program = $1 AND s.sku = found.sku OFFSET 0
     ) AS stock
+    WHERE found.location IS NULL
 ) AS stocks
 CROSS JOIN (
     SELECT array_agg(wanted.request) AS requests, array_agg(answer.hash) AS hashes
-    FROM unnest($4::text[]) AS wanted (request)
+    FROM unnest($3::text[]) AS wanted (request)
     CROSS JOIN LATERAL (
         SELECT a.hash FROM answer a WHERE a.program = $1 AND a.request = wanted.request OFFSET 0
     ) AS answer
 ) AS answered
 CROSS JOIN (
-    SELECT array_agg(wanted.sku) AS skus, array_agg(line.reservation) AS reservations
-    FROM unnest($5::text[]) AS wanted (sku)
+    SELECT array_agg(found.sku) AS skus, array_agg(line.reservation) AS reservations
+    FROM found
     CROSS JOIN LATERAL (
         SELECT l.reservation FROM line l
-        WHERE l.program = $1 AND l.sku = wanted.sku
+        WHERE l.program = $1 AND l.sku = found.sku
           AND l.expires_at IS NOT NULL AND l.allocated + l.backordered + l.bumped > 0
           AND l.expires_at <= (SELECT now FROM clock)
         ORDER BY l.expires_at
-        LIMIT $6
+        LIMIT $4
     ) AS line
 ) AS due
 CROSS JOIN (
     SELECT array_agg(wanted.reservation) AS reservations
-    FROM unnest($7::text[]) AS wanted (reservation)
+    FROM unnest($5::text[]) AS wanted (reservation)
     CROSS JOIN LATERAL (
         SELECT FROM line l
         WHERE l.program = $1 AND l.reservation = wanted.reservation AND l.position = 0 OFFSET 0

@@ -1,10 +1,11 @@
 -- Writes what nearly every batch brings about, in one round: its items, their units at locations
 -- where an item stands in several, new reservations, lines of the ledger, whose ledgers have news,
 -- and the answers. New rows come in byte order; one whose key another transaction has just used is
--- an error (23505), and the batch begins again. Counts the items that were written: the version
--- guards, and a row that is not as it was read is left out. A column that says nothing for any row
--- comes as an empty list: it then is NULL for each, and read as 0 or as no text where it must be. Lists
--- stand in the select list, where PostgreSQL takes them row by row; in FROM it would first copy each.
+-- an error (23505), and the batch begins again. The version guards: an item that is not as it was
+-- read is not found, and nothing at all is written, which the division by zero (22012) says. A column
+-- that says nothing for any row comes as an empty list: it then is NULL for each, and read as 0 or as
+-- no text where it must be. Lists stand in the select list, where PostgreSQL takes them row by row; in
+-- FROM it would first copy each.
 WITH items AS (
     UPDATE item SET
         on_hand = new.on_hand,
@@ -92,4 +93,4 @@ WITH items AS (
     SELECT $1, request, hash, is_refusal, body, $2
     FROM unnest($64::text[], $65::bytea[], $66::boolean[], $67::bytea[]) AS new (request, hash, is_refusal, body)
 )
-SELECT count(*) FROM items
+SELECT 1 / (count(*) = cardinality($3::text[]))::integer FROM items
