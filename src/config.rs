@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
+
 /// What `serve` is told.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
@@ -23,6 +25,15 @@ pub struct ServeConfig {
     pub connections_max: u32,
     /// Who hears of events.
     pub events: Events,
+    /// For how long what only grows is kept.
+    pub keeping: Keeping,
+}
+
+/// For how long what only grows is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// Events in their streams; `None` = for ever.
+    pub events: Option<TimeDelta>,
 }
 
 /// Who hears of events, and how much may be spent on that.
@@ -85,6 +96,21 @@ impl Default for Events {
     }
 }
 
+impl Keeping {
+    /// So many days; 0 = for ever.
+    #[must_use]
+    pub fn days(events: u32) -> Self {
+        let days = |days: u32| (days > 0).then(|| TimeDelta::days(days.into()));
+        Self { events: days(events) }
+    }
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self::days(KEEP_EVENTS_DAYS_DEFAULT)
+    }
+}
+
 impl ServeConfig {
     /// A server for this machine alone, with the default limits.
     #[must_use]
@@ -98,6 +124,7 @@ impl ServeConfig {
             accept_unauthenticated: false,
             connections_max: CONNECTIONS_MAX_DEFAULT,
             events: Events::default(),
+            keeping: Keeping::default(),
         }
     }
 
@@ -131,6 +158,8 @@ impl ServeConfig {
 pub const CALLS_MAX_DEFAULT: usize = 16_384;
 /// Connections to PostgreSQL, unless set.
 pub const CONNECTIONS_MAX_DEFAULT: u32 = 16;
+/// How many days events are kept, unless set.
+pub const KEEP_EVENTS_DAYS_DEFAULT: u32 = 90;
 
 impl std::fmt::Debug for Database {
     /// Never shows a URL: it may hold a password.

@@ -163,7 +163,7 @@ async fn build(
     let combiner = Combiner::new(store.clone(), limits(config.combining));
     // Before anything is published or a call is answered: events on stdout begin here.
     let sinks = Sinks::start(&store, &config.events).await?;
-    let workers = Workers::start(&store, &combiner);
+    let workers = Workers::start(&store, &combiner, config.keeping);
     let (health, health_service) = tonic_health::server::health_reporter();
     let stop = CancellationToken::new();
     let watching = Watching::new(config.events.watchers_max, stop.clone());

@@ -9,7 +9,10 @@ use clap::{Args, ValueEnum, value_parser};
 use super::args::{DatabaseArgs, NatsArgs};
 use super::{signals, terminal};
 use crate::app::Neighbours;
-use crate::config::{CALLS_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, Combining, Events, ServeConfig};
+use crate::config::{
+    CALLS_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, Combining, Events, KEEP_EVENTS_DAYS_DEFAULT,
+    Keeping, ServeConfig,
+};
 use crate::{app, telemetry};
 
 const EXAMPLES: &str = "\
@@ -20,6 +23,9 @@ Examples:
 
 It prints one line on stdout when it serves. SIGTERM and SIGINT let running calls end first; a
 second signal ends at once. With OTEL_EXPORTER_OTLP_ENDPOINT set, traces and metrics go there.";
+
+/// A hundred years, for numbers of days.
+const DAYS_MAX: i64 = 36_525;
 
 /// How to serve.
 #[derive(Args, Debug)]
@@ -91,6 +97,12 @@ pub struct ServeArgs {
           value_parser = value_parser!(i32).range(1..=1000))]
     webhook_attempts: i32,
 
+    /// For how many days events can be read again; 0 = for ever. One that a sink has yet to pass is
+    /// kept on.
+    #[arg(long, env = "BACKSTOCK_KEEP_EVENTS_DAYS", value_name = "N",
+          default_value_t = KEEP_EVENTS_DAYS_DEFAULT, value_parser = value_parser!(u32).range(..=DAYS_MAX))]
+    keep_events_days: u32,
+
     #[command(flatten)]
     nats: NatsArgs,
 
@@ -145,6 +157,7 @@ impl ServeArgs {
                 nats: self.nats.nats(),
                 on_stdout: self.sink.is_some(),
             },
+            keeping: Keeping::days(self.keep_events_days),
         };
         config.check()?;
         Ok(config)

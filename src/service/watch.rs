@@ -20,7 +20,7 @@ use crate::domain::{Interest, ProgramId, Sku};
 use crate::edge::Deadline;
 use crate::proto::{WatchRequest, WatchResponse};
 use crate::store::Store;
-use crate::store::feed::Published;
+use crate::store::feed::{Published, Stretch};
 
 /// Most events that a watcher holds.
 const PAGE_EVENTS: i64 = 256;
@@ -65,20 +65,16 @@ pub(super) async fn watch(desk: &Desk, request: Request<WatchRequest>) -> Result
     };
     desk.known_program(&asked.program).await?;
     let heads = desk.store.heads().follow(&asked.program);
-    let head = desk.read(desk.store.head(&asked.program)).await?;
-    let position = asked.after.unwrap_or(head);
-    if position > head {
-        let rule = format!("must be at most {head}, the newest position, not {position}");
-        return Err(refusals::malformed(&[("after".to_owned(), rule)]));
-    }
+    let stretch = desk.read(desk.store.stretch(&asked.program)).await?;
+    let position = begin(asked.after, stretch)?;
     let now = Instant::now();
     let watcher = Watcher {
         store: desk.store.clone(),
         stop: desk.watching.stop.clone(),
         heads,
         deadline,
-        // Who asks for what is new is told at once where that begins.
-        tell_at: if asked.after.is_none() { now } else { now + TELL_EVERY },
+        // Who asks for what is new, or for all that is kept, is told at once where that begins.
+        tell_at: if asked.after == Some(position) { now + TELL_EVERY } else { now },
         position,
         told: position,
         page: VecDeque::new(),
@@ -87,6 +83,26 @@ pub(super) async fn watch(desk: &Desk, request: Request<WatchRequest>) -> Result
         _place: place,
     };
     Ok(Box::pin(futures::stream::unfold(watcher, Watcher::answer)))
+}
+
+/// The cursor from which events are read on: behind `after`, 0 being the first that is kept; without
+/// one, what happens from now on.
+///
+/// # Errors
+///
+/// The stream has not come so far, or what follows is kept no more.
+pub(super) fn begin(after: Option<i64>, stretch: Stretch) -> Result<i64, Status> {
+    let Stretch { oldest, newest } = stretch;
+    match after {
+        None => Ok(newest),
+        Some(0) => Ok(oldest),
+        Some(after) if after > newest => {
+            let rule = format!("must be at most {newest}, the newest position, not {after}");
+            Err(refusals::malformed(&[("after".to_owned(), rule)]))
+        }
+        Some(after) if after < oldest => Err(refusals::cursor_too_old(after, oldest)),
+        Some(after) => Ok(after),
+    }
 }
 
 /// One call under way.
@@ -178,7 +194,7 @@ impl Watcher {
 
     async fn turn_page(&mut self) -> Result<(), Status> {
         let events = self.store.events(&self.asked.program, self.position, PAGE_EVENTS).await;
-        self.page = events.map_err(|failure| refusals::failed(&failure))?.into();
+        self.page = events.map_err(|unread| refusals::unread(&unread, self.position))?.into();
         if self.page.is_empty() {
             // Places are never taken back, unless the database itself was put back in time.
             return Err(refusals::busy("the stream ends before a place that it had reached"));

@@ -2,6 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
+use super::watch::begin;
 use super::{Desk, decode, encode, refusals};
 use crate::domain::ProgramId;
 use crate::proto;
@@ -22,12 +23,11 @@ impl WebhookService for Desk {
     ) -> Answered<PutWebhookResponse> {
         let (program, after, mut new) = decode::put_webhook(request.get_ref())?;
         self.known_program(&program).await?;
-        let head = self.read(self.store.head(&program)).await?;
-        if let Some(after) = after.filter(|after| *after > head) {
-            let rule = format!("must be at most {head}, the newest position, not {after}");
-            return Err(refusals::malformed(&[("after".to_owned(), rule)]));
-        }
-        new.position = after.unwrap_or(head);
+        let stretch = self.read(self.store.stretch(&program)).await?;
+        let known = self.read(self.store.webhooks(&program, Some(&new.id))).await?;
+        // A known one has its place already: the call may be repeated as long as one likes.
+        let after = if known.is_empty() { after } else { after.filter(|at| *at > stretch.newest) };
+        new.position = begin(after, stretch)?;
         let (id, made, given) = (new.id.clone(), new.made.clone(), new.secret.clone());
         let secret = self.read(self.store.put_webhook(&program, new)).await?;
         let is_news = given.is_some() || secret == made;
@@ -55,8 +55,13 @@ impl WebhookService for Desk {
     ) -> Answered<RetryWebhookResponse> {
         let request = request.get_ref();
         let (program, id) = decode::webhook(&request.program, &request.webhook_id)?;
-        self.read(self.store.retry_webhook(&program, &id, request.skip)).await?;
-        let webhook = Some(self.webhook(&program, &id).await?);
+        let is_done = self.read(self.store.retry_webhook(&program, &id, request.skip)).await?;
+        let webhook = self.webhook(&program, &id).await?;
+        if !is_done {
+            let stretch = self.read(self.store.stretch(&program)).await?;
+            return Err(refusals::cursor_too_old(webhook.position, stretch.oldest));
+        }
+        let webhook = Some(webhook);
         Ok(Response::new(RetryWebhookResponse { webhook }))
     }
 

@@ -6,7 +6,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Sink;
-use crate::store::feed::Published;
+use crate::store::feed::{Published, Unread};
 use crate::store::sinks::{Duty, Lease};
 use crate::store::{Failure, Store};
 use crate::telemetry::metrics::metrics;
@@ -60,7 +60,18 @@ impl Delivery {
         let Some(mut lease) = self.store.lease(duty).await? else { return Ok(()) };
         let Some(sink) = sink(&lease) else { return Ok(()) };
         loop {
-            let page = self.store.events(&duty.program, lease.position, PAGE_EVENTS).await?;
+            let page = self.store.events(&duty.program, lease.position, PAGE_EVENTS).await;
+            let page = match page {
+                Ok(page) => page,
+                Err(Unread::Failed(failure)) => return Err(failure),
+                Err(Unread::TooOld { oldest }) if self.attempts_max.is_some() => {
+                    return self.park(lease, oldest).await;
+                }
+                Err(Unread::TooOld { oldest }) => {
+                    self.pass_over(&mut lease, oldest).await?;
+                    continue;
+                }
+            };
             if !page.is_empty() {
                 let mut passed = lease.position;
                 let ended = self.send_all(&*sink, &mut lease, &page, &mut passed).await?;
@@ -141,6 +152,29 @@ impl Delivery {
         };
         metrics().delivered(kind, sent.is_ok());
         sent.map_err(End::Failed)
+    }
+
+    /// Parks a sink whose next event is kept no more. What is kept holds back for every sink but a
+    /// parked one, so this one was told to go on, or added, at the instant when that went.
+    async fn park(&self, lease: Lease, oldest: i64) -> Result<(), Failure> {
+        let (program, sink, position) =
+            (lease.duty.program.clone(), lease.duty.sink.clone(), lease.position);
+        let reason = format!("events up to position {oldest} are kept no more");
+        let attempts = lease.attempts.saturating_add(1);
+        if self.store.fail(lease, position, attempts, None, &reason).await? {
+            tracing::warn!(%program, sink, position, reason, "a sink is parked");
+        }
+        Ok(())
+    }
+
+    /// Goes on at the first event that is kept, for a sink that is never parked, and says so.
+    async fn pass_over(&self, lease: &mut Lease, oldest: i64) -> Result<(), Failure> {
+        let (program, sink, position) = (&lease.duty.program, &lease.duty.sink, lease.position);
+        tracing::warn!(
+            %program, sink, position, oldest,
+            "events behind the position are kept no more: a sink goes on behind the oldest"
+        );
+        self.store.advance(lease, oldest).await.map(drop)
     }
 
     async fn failed(&self, lease: Lease, passed: i64, reason: &str) -> Result<(), Failure> {

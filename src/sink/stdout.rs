@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::json;
 use crate::domain::ProgramId;
+use crate::store::feed::Unread;
 use crate::store::{Failure, Store};
 
 /// Most events that are read at once.
@@ -67,7 +68,16 @@ impl Printer {
         for (program, head) in self.store.all_heads().await? {
             let written = self.written.entry(program.clone()).or_default();
             while *written < head && !stop.is_cancelled() {
-                let events = self.store.events(&program, *written, PAGE_EVENTS).await?;
+                let events = match self.store.events(&program, *written, PAGE_EVENTS).await {
+                    Ok(events) => events,
+                    Err(Unread::Failed(failure)) => return Err(failure),
+                    Err(Unread::TooOld { oldest }) => {
+                        let after = *written;
+                        tracing::warn!(%program, after, oldest, "events are kept no more");
+                        *written = oldest;
+                        continue;
+                    }
+                };
                 let Some(last) = events.last().map(|event| event.position) else { break };
                 let lines: Vec<String> = events.iter().map(json).collect();
                 // Who reads slowly holds up a thread of its own. A stop does not wait for it.

@@ -39,6 +39,11 @@ pub struct Metrics {
     pub retries: Counter<u64>,
     /// `backstock.events.published`, events that got their places in the streams.
     pub published: Counter<u64>,
+    /// `backstock.events.forgotten`, events that were kept long enough.
+    pub forgotten: Counter<u64>,
+    /// `backstock.events.held_back`, how often old events of a programme were met that a sink has
+    /// yet to pass, about every ten minutes for each.
+    pub held_back: Counter<u64>,
     /// `backstock.sink.deliveries`, events sent, by `kind` of sink and `outcome`: `ok` or `failed`.
     /// Counted through [`Metrics::delivered`].
     pub deliveries: Counter<u64>,
@@ -119,6 +124,16 @@ impl Metrics {
                 .u64_counter("backstock.events.published")
                 .with_unit("{event}")
                 .with_description("Events that got their places in the streams.")
+                .build(),
+            forgotten: meter
+                .u64_counter("backstock.events.forgotten")
+                .with_unit("{event}")
+                .with_description("Events that were kept long enough and forgotten.")
+                .build(),
+            held_back: meter
+                .u64_counter("backstock.events.held_back")
+                .with_unit("{look}")
+                .with_description("Looks at old events that a sink has yet to pass.")
                 .build(),
             deliveries: meter
                 .u64_counter("backstock.sink.deliveries")

@@ -19,7 +19,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::combine::Combiner;
+use crate::config::Keeping;
 use crate::store::Store;
+use forget::{answers, events};
 use turns::{Fruitless, Progress};
 
 /// How long a duty rests after a failure of the database.
@@ -37,7 +39,7 @@ pub struct Workers {
 impl Workers {
     /// Starts every duty.
     #[must_use]
-    pub fn start(store: &Store, combiner: &Combiner) -> Self {
+    pub fn start(store: &Store, combiner: &Combiner, keeping: Keeping) -> Self {
         let workers = Self { stop: CancellationToken::new(), duties: TaskTracker::new() };
         let tools = tend::Tools { store: store.clone(), combiner: combiner.clone() };
         let stop = workers.stop.clone();
@@ -48,13 +50,24 @@ impl Workers {
         workers.spawn("ready", tend::FILL_EVERY, tools.duty(tend::say_ready));
         workers.spawn("dates", tend::DATES_EVERY, tools.duty(tend::notice_dates));
         workers.spawn("waits", tend::DATES_EVERY, tools.duty(tend::end_waits));
-        let (of, place, stop) = (store.clone(), forget::Place::default(), workers.stop.clone());
-        let forget = move || forget::forget(of.clone(), place.clone(), stop.clone());
-        workers.spawn("forget", forget::FORGET_EVERY, forget);
+        workers.forget(store, keeping);
         let (of, stop) = (store.clone(), workers.stop.clone());
         workers.spawn("relay", relay::RELAY_EVERY, move || relay::relay(of.clone(), stop.clone()));
         workers.duties.close();
         workers
+    }
+
+    /// Starts the duties that forget what was kept long enough.
+    fn forget(&self, store: &Store, keeping: Keeping) {
+        let every = forget::FORGET_EVERY;
+        let (of, place, stop) = (store.clone(), answers::Place::default(), self.stop.clone());
+        let forget = move || answers::forget(of.clone(), place.clone(), stop.clone());
+        self.spawn("forget", every, forget);
+        if let Some(kept) = keeping.events {
+            let (of, stop) = (store.clone(), self.stop.clone());
+            let forget = move || events::forget(of.clone(), kept, stop.clone());
+            self.spawn("forget_events", every, forget);
+        }
     }
 
     /// Runs a duty again and again, resting between the rounds, until the workers stop.

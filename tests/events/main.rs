@@ -5,6 +5,7 @@
 //! real binary. Nothing here waits for time to pass: what is waited for is a fact.
 #![allow(dead_code, reason = "the storms' tools have more than these tests use")]
 
+mod forgetting;
 #[path = "../storms/ground.rs"]
 mod ground;
 mod listen;

@@ -8,6 +8,7 @@ use backstock::proto::{
     ListWebhooksRequest, PutWebhookRequest, RemoveWebhookRequest, RetryWebhookRequest, Webhook,
 };
 use rustix::process::Signal;
+use tonic::Status;
 use tonic::transport::Channel;
 use tonic_types::StatusExt;
 
@@ -31,6 +32,18 @@ pub async fn put(shop: &Shop, id: &str, receiver: &Receiver) {
     client(shop).put_webhook(webhook(id, &receiver.url)).await.expect("a webhook");
 }
 
+/// The same from a place on, or why not.
+pub async fn try_put(
+    shop: &Shop,
+    id: &str,
+    receiver: &Receiver,
+    after: i64,
+) -> Result<Webhook, Status> {
+    let request = PutWebhookRequest { after: Some(after), ..webhook(id, &receiver.url) };
+    let answer = client(shop).put_webhook(request).await?.into_inner();
+    Ok(answer.webhook.expect("a webhook"))
+}
+
 async fn list(shop: &Shop) -> Vec<Webhook> {
     let listed = client(shop).list_webhooks(ListWebhooksRequest::default()).await;
     listed.expect("webhooks").into_inner().webhooks
@@ -42,9 +55,14 @@ pub async fn state(shop: &Shop, id: &str) -> Webhook {
 }
 
 async fn retry(shop: &Shop, id: &str, skip: bool) -> Webhook {
+    try_retry(shop, id, skip).await.expect("a retry")
+}
+
+/// Tells a webhook to go on.
+pub async fn try_retry(shop: &Shop, id: &str, skip: bool) -> Result<Webhook, Status> {
     let request = RetryWebhookRequest { webhook_id: id.into(), skip, ..Default::default() };
-    let answer = client(shop).retry_webhook(request).await.expect("a retry").into_inner();
-    answer.webhook.expect("a webhook")
+    let answer = client(shop).retry_webhook(request).await?.into_inner();
+    Ok(answer.webhook.expect("a webhook"))
 }
 
 /// A server that parks a webhook after three failures.

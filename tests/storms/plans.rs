@@ -15,16 +15,22 @@ const WHOLE: [&str; 3] = ["verify_counts.sql", "verify_items.sql", "verify_stock
 
 /// Statements that want all rows of a programme, or walk them in order from where they are: of
 /// tables that are short, or with a bound.
-const ALL_OF_A_PROGRAMME: [&str; 18] = [
+const ALL_OF_A_PROGRAMME: [&str; 24] = [
     // One row for each programme, or few.
     "load_batch.sql",
     "load_places.sql",
     "load_program.sql",
     "lock_program.sql",
     "lock_feed_head.sql",
-    "read_head.sql",
+    "read_stretch.sql",
+    "read_tail.sql",
     "read_heads.sql",
     "update_feed_head.sql",
+    "lock_feed_tail.sql",
+    "forget_events.sql",
+    "insert_nats.sql",
+    "slowest_sink.sql",
+    "retry_webhook.sql",
     "list_webhooks.sql",
     "list_due_sinks.sql",
     "sink_states.sql",

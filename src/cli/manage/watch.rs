@@ -28,7 +28,7 @@ It goes on until it is stopped. After a cut it connects again and goes on behind
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct WatchArgs {
-    /// Events after this position; 0 = from the first [default: from now on].
+    /// Events after this position; 0 = from the first that is kept [default: from now on].
     #[arg(long, value_name = "POSITION")]
     after: Option<i64>,
 

@@ -18,6 +18,7 @@ use crate::domain::id::ID_RULE;
 use crate::domain::refusal::Reason;
 use crate::proto;
 use crate::store::Failure;
+use crate::store::feed::Unread;
 use crate::telemetry::metrics::metrics;
 use sentence::{faulty, sentence};
 
@@ -191,6 +192,24 @@ pub(super) fn unknown_webhook(id: &str) -> Status {
     let shown = proto::Refusal { reason, message: message.clone(), ..Default::default() };
     let metadata = metadata([("webhook", id.to_owned())]);
     Parts::new(Code::NotFound, "UNKNOWN_WEBHOOK", message, metadata).with_refusal(&shown).status()
+}
+
+/// A cursor behind which events are kept no more.
+pub(super) fn cursor_too_old(after: i64, oldest: i64) -> Status {
+    metrics().refused("CURSOR_TOO_OLD");
+    let message = format!(
+        "events behind position {after} are kept no more; the oldest cursor to be had is {oldest}"
+    );
+    let metadata = metadata([("after", after.to_string()), ("oldest", oldest.to_string())]);
+    Parts::new(Code::OutOfRange, "CURSOR_TOO_OLD", message, metadata).status()
+}
+
+/// Events that were not read from a cursor on.
+pub(super) fn unread(unread: &Unread, after: i64) -> Status {
+    match unread {
+        Unread::TooOld { oldest } => cursor_too_old(after, *oldest),
+        Unread::Failed(failure) => failed(failure),
+    }
 }
 
 /// The `Refusal` of the contract, small enough for the headers that it travels in.

@@ -10,7 +10,9 @@
 //!   none comes twice: versions of an item have no gap, and a later one is never seen before an
 //!   earlier one;
 //! - one process gives out places of a programme at a time, and one that dies leaves nothing
-//!   half-done.
+//!   half-done;
+//! - what was forgotten (`forget`) is never passed over in silence: who asks for it
+//!   is told from where on there is something to be had.
 
 mod event;
 mod heads;
@@ -20,3 +22,10 @@ mod read;
 pub use event::{Changes, Published, What};
 pub use heads::Heads;
 pub use publish::Progress;
+pub use read::{Stretch, Unread};
+
+use chrono::TimeDelta;
+
+/// An event that gets its place so long after younger ones is late, and noted as such: behind the
+/// last late one, none is older than the first by more than this.
+pub(in crate::store) const LATE: TimeDelta = TimeDelta::hours(1);

@@ -9,6 +9,37 @@ use super::{Changes, Published, What};
 use crate::domain::{Customer, Location, ProgramId, ReservationId, Sku};
 use crate::store::{Failure, Store, statement};
 
+/// The cursors that can be had of a stream: events behind each of them follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The place of the last event that is kept no more; 0 = all are kept.
+    pub oldest: i64,
+    /// The place of the newest event; 0 = there is none.
+    pub newest: i64,
+}
+
+/// Why events were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// Some behind the cursor are kept no more.
+    #[error("events up to position {oldest} are kept no more")]
+    TooOld {
+        /// The oldest cursor that can be had.
+        oldest: i64,
+    },
+    /// The database is not available.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// A stream whose places do not follow one another, though nothing of it was forgotten.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream of {program} has a gap behind position {after}")]
+struct Gap {
+    program: ProgramId,
+    after: i64,
+}
+
 /// A row of `read_events.sql`.
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -62,13 +93,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The database is not available.
+    /// They are kept no more, or the database is not available.
     pub async fn events(
         &self,
         program: &ProgramId,
         after: i64,
         limit: i64,
-    ) -> Result<Vec<Published>, Failure> {
+    ) -> Result<Vec<Published>, Unread> {
         let (pool, readers, of) = (self.pool.clone(), self.readers.clone(), program.clone());
         let rows: Vec<Row> = self
             .detached(async move {
@@ -83,28 +114,52 @@ impl Store {
                     .await
             })
             .await?;
+        let follow = (after + 1..).zip(&rows).all(|(place, row)| place == row.position);
+        if rows.is_empty() || !follow {
+            let oldest = self.tail(program).await?;
+            if oldest > after {
+                return Err(Unread::TooOld { oldest });
+            }
+        }
+        if !follow {
+            return Err(Failure::incident(&Gap { program: program.clone(), after }).into());
+        }
         Ok(rows.into_iter().map(|row| row.event(program)).collect())
     }
 
-    /// The place of a programme's newest event; 0 = there is none.
+    /// The place of the last event of a programme that is kept no more.
+    async fn tail(&self, program: &ProgramId) -> Result<i64, Failure> {
+        let (pool, of) = (self.pool.clone(), program.clone());
+        let tail: Option<i64> = self
+            .detached(async move {
+                sqlx::query_scalar(include_str!("../sql/read_tail.sql"))
+                    .bind(of.as_str())
+                    .fetch_optional(&pool)
+                    .instrument(statement("read_tail"))
+                    .await
+            })
+            .await?;
+        Ok(tail.unwrap_or_default())
+    }
+
+    /// Which cursors can be had of a programme's stream.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn head(&self, program: &ProgramId) -> Result<i64, Failure> {
+    pub async fn stretch(&self, program: &ProgramId) -> Result<Stretch, Failure> {
         let (pool, of) = (self.pool.clone(), program.clone());
-        let head: Option<i64> = self
+        let (oldest, newest): (i64, i64) = self
             .detached(async move {
-                sqlx::query_scalar(include_str!("../sql/read_head.sql"))
+                sqlx::query_as(include_str!("../sql/read_stretch.sql"))
                     .bind(of.as_str())
-                    .fetch_optional(&pool)
-                    .instrument(statement("read_head"))
+                    .fetch_one(&pool)
+                    .instrument(statement("read_stretch"))
                     .await
             })
             .await?;
-        let head = head.unwrap_or_default();
-        self.heads.reached(program, head);
-        Ok(head)
+        self.heads.reached(program, newest);
+        Ok(Stretch { oldest, newest })
     }
 
     /// The places of the newest events of every programme that has any.

@@ -99,7 +99,9 @@ impl Store {
         .await
     }
 
-    /// Goes on with a webhook, at the event that failed or behind it; says whether there is one.
+    /// Goes on with a webhook, at the event that failed or behind it; says whether that was done.
+    /// It is not where there is no such webhook, or, without `skip`, where the next event is kept
+    /// no more.
     ///
     /// # Errors
     ///

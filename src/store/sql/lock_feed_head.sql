@@ -1,2 +1,2 @@
 -- The right to give out places, unless another has it.
-SELECT position FROM feed_head WHERE program = $1 FOR UPDATE SKIP LOCKED
+SELECT position, newest_at, late FROM feed_head WHERE program = $1 FOR UPDATE SKIP LOCKED

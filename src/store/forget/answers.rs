@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
-use super::{Failure, Store, statement};
+use crate::store::{Failure, Store, statement};
 
 /// What was forgotten in some blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Store {
         let (pool, to) = (self.pool.clone(), from.saturating_add(blocks));
         let (answers, table): (i64, i64) = self
             .detached(async move {
-                sqlx::query_as(include_str!("sql/forget_answers.sql"))
+                sqlx::query_as(include_str!("../sql/forget_answers.sql"))
                     .bind(i64::from(from))
                     .bind(i64::from(to))
                     .bind(before)

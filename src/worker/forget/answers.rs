@@ -6,34 +6,30 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 
-use super::turns::{Fruitless, Progress};
+use super::REST;
 use crate::store::{Failure, Store};
+use crate::worker::turns::{Fruitless, Progress};
 
-/// How long to rest after a walk through the whole table.
-pub(super) const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long an answer is kept.
 const KEPT_DAYS: i64 = 90;
 /// Blocks that one statement looks at: of 8 KiB, with some thirty answers each.
 const SLICE_BLOCKS: u32 = 128;
-/// Most statements of a round.
+/// Most statements of a round. A large table is so read at 8 MiB a second at most: nothing waits for
+/// its end, and callers need the disk.
 const SLICES_MAX: usize = 8;
 /// About how many answers a round forgets: each is written to the log of PostgreSQL, and is work
 /// for its vacuum.
 const FORGOTTEN_ENOUGH: u64 = 10_000;
-/// How long to rest between rounds. A large table is so read at 8 MiB a second at most: nothing
-/// waits for its end, and callers need the disk.
-const REST: Duration = Duration::from_secs(1);
 
 /// The block that comes next, kept from one walk to another: a failure does not begin again.
-pub(super) type Place = Arc<AtomicU32>;
+pub(in crate::worker) type Place = Arc<AtomicU32>;
 
 /// Walks to the end of the table.
-pub(super) async fn forget(
+pub(in crate::worker) async fn forget(
     store: Store,
     place: Place,
     stop: CancellationToken,
