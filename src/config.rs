@@ -34,6 +34,8 @@ pub struct ServeConfig {
 pub struct Keeping {
     /// Events in their streams; `None` = for ever.
     pub events: Option<TimeDelta>,
+    /// Single lines of the ledger; `None` = for ever.
+    pub ledger: Option<TimeDelta>,
 }
 
 /// Who hears of events, and how much may be spent on that.
@@ -99,15 +101,34 @@ impl Default for Events {
 impl Keeping {
     /// So many days; 0 = for ever.
     #[must_use]
-    pub fn days(events: u32) -> Self {
+    pub fn days(events: u32, ledger: u32) -> Self {
         let days = |days: u32| (days > 0).then(|| TimeDelta::days(days.into()));
-        Self { events: days(events) }
+        Self { events: days(events), ledger: days(ledger) }
+    }
+
+    /// Events are read from the ledger, so its lines are kept as long.
+    fn check(self) -> anyhow::Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        let (ledger, most) = (ledger.num_days(), ledger);
+        match self.events {
+            Some(events) => anyhow::ensure!(
+                events <= most,
+                "--keep-ledger-days {ledger} is less than --keep-events-days {}: events are read \
+                 from the ledger, so its lines are kept at least as long",
+                events.num_days()
+            ),
+            None => anyhow::bail!(
+                "--keep-ledger-days {ledger} with --keep-events-days 0, which keeps events for \
+                 ever: events are read from the ledger, so its lines are kept at least as long"
+            ),
+        }
+        Ok(())
     }
 }
 
 impl Default for Keeping {
     fn default() -> Self {
-        Self::days(KEEP_EVENTS_DAYS_DEFAULT)
+        Self::days(KEEP_EVENTS_DAYS_DEFAULT, 0)
     }
 }
 
@@ -131,8 +152,8 @@ impl ServeConfig {
     /// Says why these settings cannot be served.
     ///
     /// # Errors
-    /// An address that other machines can reach, without leave to take callers unseen; or fewer
-    /// connections than the lanes and one read need.
+    /// An address that other machines can reach, without leave to take callers unseen; fewer
+    /// connections than the lanes and one read need; or a ledger kept less long than its events.
     pub fn check(&self) -> anyhow::Result<()> {
         let loopback = self.listen.ip().to_canonical().is_loopback();
         anyhow::ensure!(
@@ -150,7 +171,7 @@ impl ServeConfig {
              and reads need at least one more",
             self.connections_max
         );
-        Ok(())
+        self.keeping.check()
     }
 }
 
@@ -215,6 +236,18 @@ mod tests {
         assert!(config.check().is_err());
         config.connections_max = 5;
         config.check().expect("one more than the lanes");
+    }
+
+    #[test]
+    fn the_ledger_is_kept_as_long_as_its_events() {
+        for (events, ledger) in [(90, 0), (0, 0), (90, 90), (90, 365), (1, 1)] {
+            Keeping::days(events, ledger).check().expect("as long");
+        }
+        for (events, ledger) in [(90, 89), (0, 365)] {
+            let error = Keeping::days(events, ledger).check().expect_err("too short").to_string();
+            let flag = format!("--keep-ledger-days {ledger} ");
+            assert!(error.starts_with(&flag) && error.contains("--keep-events-days"), "{error}");
+        }
     }
 
     #[test]

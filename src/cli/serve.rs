@@ -103,6 +103,12 @@ pub struct ServeArgs {
           default_value_t = KEEP_EVENTS_DAYS_DEFAULT, value_parser = value_parser!(u32).range(..=DAYS_MAX))]
     keep_events_days: u32,
 
+    /// For how many days the ledger has single lines; older ones become one for each item, with
+    /// their sums. 0 = for ever.
+    #[arg(long, env = "BACKSTOCK_KEEP_LEDGER_DAYS", value_name = "N", default_value_t = 0,
+          value_parser = value_parser!(u32).range(..=DAYS_MAX))]
+    keep_ledger_days: u32,
+
     #[command(flatten)]
     nats: NatsArgs,
 
@@ -157,7 +163,7 @@ impl ServeArgs {
                 nats: self.nats.nats(),
                 on_stdout: self.sink.is_some(),
             },
-            keeping: Keeping::days(self.keep_events_days),
+            keeping: Keeping::days(self.keep_events_days, self.keep_ledger_days),
         };
         config.check()?;
         Ok(config)

@@ -33,6 +33,8 @@ pub enum Kind {
     Promise,
     /// Supply was announced, changed or cancelled.
     Inbound,
+    /// Old lines were carried forward: this one has their sums.
+    Carried,
 }
 
 /// One line of the ledger. The deltas of all lines of an item add up to its counters.
@@ -42,7 +44,7 @@ pub struct Movement {
     pub sku: Sku,
     /// The item's version that the change made.
     pub version: i64,
-    /// Which of the lines of that change, from 0.
+    /// Which of the lines of that change, from 0; below 0 where older lines were carried forward.
     pub part: i32,
     /// What happened.
     pub kind: Kind,

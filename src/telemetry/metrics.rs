@@ -44,6 +44,8 @@ pub struct Metrics {
     /// `backstock.events.held_back`, how often old events of a programme were met that a sink has
     /// yet to pass, about every ten minutes for each.
     pub held_back: Counter<u64>,
+    /// `backstock.ledger.carried`, lines of the ledger that became part of a line with their sums.
+    pub carried: Counter<u64>,
     /// `backstock.sink.deliveries`, events sent, by `kind` of sink and `outcome`: `ok` or `failed`.
     /// Counted through [`Metrics::delivered`].
     pub deliveries: Counter<u64>,
@@ -134,6 +136,11 @@ impl Metrics {
                 .u64_counter("backstock.events.held_back")
                 .with_unit("{look}")
                 .with_description("Looks at old events that a sink has yet to pass.")
+                .build(),
+            carried: meter
+                .u64_counter("backstock.ledger.carried")
+                .with_unit("{line}")
+                .with_description("Old lines of the ledger that were carried forward.")
                 .build(),
             deliveries: meter
                 .u64_counter("backstock.sink.deliveries")

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::combine::Combiner;
 use crate::config::Keeping;
 use crate::store::Store;
-use forget::{answers, events};
+use forget::{answers, events, ledger};
 use turns::{Fruitless, Progress};
 
 /// How long a duty rests after a failure of the database.
@@ -67,6 +67,10 @@ impl Workers {
             let (of, stop) = (store.clone(), self.stop.clone());
             let forget = move || events::forget(of.clone(), kept, stop.clone());
             self.spawn("forget_events", every, forget);
+        }
+        if let Some(kept) = keeping.ledger {
+            let (of, stop) = (store.clone(), self.stop.clone());
+            self.spawn("carry", every, move || ledger::carry(of.clone(), kept, stop.clone()));
         }
     }
 

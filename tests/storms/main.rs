@@ -7,6 +7,7 @@
 
 mod admission;
 mod batches;
+mod carrying;
 mod commits;
 mod crashes;
 mod deadlines;

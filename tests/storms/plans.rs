@@ -15,7 +15,7 @@ const WHOLE: [&str; 3] = ["verify_counts.sql", "verify_items.sql", "verify_stock
 
 /// Statements that want all rows of a programme, or walk them in order from where they are: of
 /// tables that are short, or with a bound.
-const ALL_OF_A_PROGRAMME: [&str; 24] = [
+const ALL_OF_A_PROGRAMME: [&str; 25] = [
     // One row for each programme, or few.
     "load_batch.sql",
     "load_places.sql",
@@ -36,6 +36,7 @@ const ALL_OF_A_PROGRAMME: [&str; 24] = [
     "sink_states.sql",
     // What is yet to be done, and a page of it.
     "take_changes.sql",
+    "carry_lines.sql",
     "list_long_fills.sql",
     "list_redates.sql",
     "list_ready_checks.sql",

@@ -113,5 +113,6 @@ pub(super) fn kind(kind: Kind) -> proto::MovementKind {
         Kind::Ready => proto::MovementKind::Ready,
         Kind::Promise => proto::MovementKind::Promise,
         Kind::Inbound => proto::MovementKind::Inbound,
+        Kind::Carried => proto::MovementKind::Carried,
     }
 }

@@ -24,7 +24,7 @@ pub struct ForgottenEvents {
 
 /// A sink that is behind.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Behind {
+pub struct SlowSink {
     /// Its kind.
     pub kind: String,
     /// Its id, or the first part of NATS's subjects.
@@ -76,7 +76,7 @@ impl Store {
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn slowest_sink(&self, program: &ProgramId) -> Result<Option<Behind>, Failure> {
+    pub async fn slowest_sink(&self, program: &ProgramId) -> Result<Option<SlowSink>, Failure> {
         let (pool, program) = (self.pool.clone(), program.clone());
         self.detached(async move {
             sqlx::query_as(include_str!("../sql/slowest_sink.sql"))

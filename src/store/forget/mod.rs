@@ -6,6 +6,8 @@
 
 mod answers;
 mod events;
+mod ledger;
 
 pub use answers::Forgotten;
-pub use events::{Behind, ForgottenEvents};
+pub use events::{ForgottenEvents, SlowSink};
+pub use ledger::{BEFORE_ALL, Behind, Carried, Listed};

@@ -43,7 +43,7 @@ pub(in crate::store) fn purpose_text(purpose: Purpose) -> &'static str {
     }
 }
 
-const KINDS: [(Kind, &str); 14] = [
+const KINDS: [(Kind, &str); 15] = [
     (Kind::Item, "item"),
     (Kind::Plan, "plan"),
     (Kind::Reserve, "reserve"),
@@ -58,6 +58,7 @@ const KINDS: [(Kind, &str); 14] = [
     (Kind::Ready, "ready"),
     (Kind::Promise, "promise"),
     (Kind::Inbound, "inbound"),
+    (Kind::Carried, "carried"),
 ];
 
 pub(in crate::store) fn kind_text(kind: Kind) -> &'static str {

@@ -1,9 +1,16 @@
 -- Counters against the sums that they must equal: ledger and lines. One row for each difference.
-WITH ledger AS (
-    SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated,
-           sum(backordered)::bigint AS backordered, sum(bumped)::bigint AS bumped,
-           sum(inbound)::bigint AS inbound, max(version) AS newest, count(DISTINCT version) AS versions
-    FROM movement WHERE program = $1 GROUP BY sku
+-- Lines that were carried forward stand for every version up to their own.
+WITH carried AS (
+    SELECT sku, max(version) AS version
+    FROM movement WHERE program = $1 AND kind = 'carried' GROUP BY sku
+), ledger AS (
+    SELECT m.sku, sum(m.on_hand)::bigint AS on_hand, sum(m.allocated)::bigint AS allocated,
+           sum(m.backordered)::bigint AS backordered, sum(m.bumped)::bigint AS bumped,
+           sum(m.inbound)::bigint AS inbound, max(m.version) AS newest,
+           count(DISTINCT m.version) FILTER (WHERE c.version IS NULL OR m.version > c.version)
+           + coalesce(max(c.version), 0) AS versions
+    FROM movement m LEFT JOIN carried c ON c.sku = m.sku
+    WHERE m.program = $1 GROUP BY m.sku
 ), lines AS (
     SELECT sku, sum(allocated)::bigint AS allocated, sum(backordered)::bigint AS backordered,
            sum(bumped)::bigint AS bumped

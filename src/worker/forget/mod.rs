@@ -2,6 +2,7 @@
 
 pub(super) mod answers;
 pub(super) mod events;
+pub(super) mod ledger;
 
 use std::time::Duration;
 
