@@ -254,6 +254,19 @@ mod tests {
     }
 
     #[test]
+    fn days_reach_the_config_and_a_short_ledger_is_refused_by_its_flag() {
+        let kept = |flags: &[&str]| parsed(&[&["--data-dir", "/d"], flags].concat());
+        let config = kept(&[]).expect("parsed").config().expect("a config");
+        assert_eq!(config.keeping, Keeping::days(90, 0));
+        let flags = ["--keep-events-days", "7", "--keep-ledger-days", "365"];
+        let config = kept(&flags).expect("parsed").config().expect("a config");
+        assert_eq!(config.keeping, Keeping::days(7, 365));
+        let short = kept(&["--keep-ledger-days", "30"]).expect("parsed").config();
+        let error = short.expect_err("shorter than events").to_string();
+        assert!(error.contains("--keep-ledger-days 30"), "{error}");
+    }
+
+    #[test]
     fn another_machine_needs_leave() {
         let open = ["--listen", "0.0.0.0:1", "--data-dir", "/d"];
         let refused = parsed(&open).expect("parsed").config().expect_err("refused").to_string();
