@@ -100,7 +100,8 @@ pub struct ServeArgs {
     /// For how many days events can be read again; 0 = for ever. One that a sink has yet to pass is
     /// kept on.
     #[arg(long, env = "BACKSTOCK_KEEP_EVENTS_DAYS", value_name = "N",
-          default_value_t = KEEP_EVENTS_DAYS_DEFAULT, value_parser = value_parser!(u32).range(..=DAYS_MAX))]
+          default_value_t = KEEP_EVENTS_DAYS_DEFAULT,
+          value_parser = value_parser!(u32).range(..=DAYS_MAX))]
     keep_events_days: u32,
 
     /// For how many days the ledger has single lines; older ones become one for each item, with

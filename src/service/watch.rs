@@ -85,8 +85,8 @@ pub(super) async fn watch(desk: &Desk, request: Request<WatchRequest>) -> Result
     Ok(Box::pin(futures::stream::unfold(watcher, Watcher::answer)))
 }
 
-/// The cursor from which events are read on: behind `after`, 0 being the first that is kept; without
-/// one, what happens from now on.
+/// The cursor from which events are read on: behind `after`, 0 being the first that is kept;
+/// without one, what happens from now on.
 ///
 /// # Errors
 ///

@@ -70,7 +70,8 @@ struct AddArgs {
     )]
     secret: String,
 
-    /// A new one gets the events after this position; 0 = from the first kept [default: from now on].
+    /// A new one gets the events after this position; 0 = from the first that is kept
+    /// [default: from now on].
     #[arg(long, value_name = "POSITION")]
     after: Option<i64>,
 }

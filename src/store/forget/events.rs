@@ -1,8 +1,8 @@
 //! Forgets the oldest events of a stream.
 //!
-//! An event is a line of the ledger and stays there; what goes is its place in the stream. Places go
-//! from the front, so that what is left has no gap, and the tail, up to which they are gone, moves in
-//! the same transaction.
+//! An event is a line of the ledger and stays there; what goes is its place in the stream. Places
+//! go from the front, so that what is left has no gap, and the tail, up to which they are gone,
+//! moves in the same transaction.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};

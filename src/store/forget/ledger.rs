@@ -1,9 +1,10 @@
 //! Carries the old lines of the ledger forward: their sums stay, so that the ledger goes on proving
 //! the counters.
 //!
-//! No lock of an item is needed. Lines are never changed, and only whoever holds the programme's tail
-//! takes any away; the one decision that reads old lines (a loss looks for
-//! the newest allocations) wants those of reservations with something open, and they stay. Every statement sees the ledger before or after.
+//! No lock of an item is needed. Lines are never changed, and only whoever holds the programme's
+//! tail takes any away; the one decision that reads old lines (a loss looks for the newest
+//! allocations) wants those of reservations with something open, and they stay. Every statement
+//! sees the ledger before or after.
 
 use chrono::{DateTime, Utc};
 use sqlx::Connection;

@@ -18,8 +18,8 @@ use crate::worker::turns::{Fruitless, Progress};
 const KEPT_DAYS: i64 = 90;
 /// Blocks that one statement looks at: of 8 KiB, with some thirty answers each.
 const SLICE_BLOCKS: u32 = 128;
-/// Most statements of a round. A large table is so read at 8 MiB a second at most: nothing waits for
-/// its end, and callers need the disk.
+/// Most statements of a round. A large table is so read at 8 MiB a second at most: nothing waits
+/// for its end, and callers need the disk.
 const SLICES_MAX: usize = 8;
 /// About how many answers a round forgets: each is written to the log of PostgreSQL, and is work
 /// for its vacuum.

@@ -1,5 +1,5 @@
-//! Forgets events that were kept long enough. Where a sink has not passed them yet they are kept on,
-//! and the log says for whom.
+//! Forgets events that were kept long enough. Where a sink has not passed them yet they are kept
+//! on, and the log says for whom.
 
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
