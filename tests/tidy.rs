@@ -156,6 +156,8 @@ fn every_statement_has_a_reason_and_is_used() {
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
         assert!(code.contains(&format!("sql/{name}\"")), "{name} is used nowhere");
         assert!(read(&path).starts_with("-- "), "{name} does not say what it is for");
+        // A column that a migration adds must not change what an older release's statement gives.
+        assert!(!read(&path).contains("SELECT *"), "{name} does not name its columns");
     }
 }
 

@@ -1,11 +1,8 @@
 //! InsightService.
 
-use std::collections::HashMap;
-
 use tonic::{Request, Response, Status};
 
 use super::{Desk, decode, encode, refusals, watch};
-use crate::domain::answer::ItemView;
 use crate::domain::promise::Supply;
 use crate::domain::{Item, ProgramId, Refusal, Sku, Time};
 use crate::proto;
@@ -28,10 +25,11 @@ impl InsightService for Desk {
     ) -> Answered<GetAvailabilityResponse> {
         let (program, skus) = decode::availability(request.get_ref())?;
         let views = self.read(self.store.availability(&program, &skus)).await?;
-        let views: HashMap<&Sku, &ItemView> = views.iter().map(|view| (&view.sku, view)).collect();
+        // They stand in the order asked for, without those that are unknown.
+        let mut views = views.iter().peekable();
         let mut items = Vec::with_capacity(skus.len());
         for sku in &skus {
-            match views.get(sku) {
+            match views.next_if(|view| view.sku == *sku) {
                 Some(view) => items.push(encode::item(view)),
                 None => {
                     self.known_program(&program).await?;

@@ -25,6 +25,15 @@ impl Failure {
         tracing::error!(%incident, cause = chain.join(": "), "a statement failed");
         Self::Incident(incident)
     }
+
+    /// What the error means for a read.
+    pub(super) fn of_read(error: &sqlx::Error) -> Self {
+        if classify(error) == Fault::Lasting {
+            return Self::incident(error);
+        }
+        tracing::debug!(%error, "a read found the database not available");
+        Self::Unavailable
+    }
 }
 
 /// What an error of sqlx means for a transaction that has not been committed.

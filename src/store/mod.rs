@@ -9,7 +9,7 @@
 //!
 //! No future of this room may be owned by the future of a request, because a cancelled one would
 //! leave its connection in the middle of something: writes are run by the lanes' own tasks, reads
-//! by [`Store::detached`].
+//! by [`Store::detached`] or by a reader of enquiries.
 
 mod attempt;
 pub mod connect;
@@ -85,6 +85,7 @@ pub struct Store {
     heads: feed::Heads,
     readers: Arc<Semaphore>,
     calm: optimistic::Calm,
+    enquiries: read::Enquiries,
 }
 
 impl Store {
@@ -99,7 +100,8 @@ impl Store {
     pub fn with_lanes(pool: PgPool, lanes: PgPool, encode: Encode) -> Self {
         let readers = Arc::new(Semaphore::new(READERS_MAX));
         let (heads, calm) = (feed::Heads::default(), optimistic::Calm::new());
-        Self { pool, lanes, encode, heads, readers, calm }
+        let enquiries = read::Enquiries::default();
+        Self { pool, lanes, encode, heads, readers, calm, enquiries }
     }
 
     /// How far the streams of events have come.
@@ -124,12 +126,7 @@ impl Store {
         read: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
     ) -> Result<T, Failure> {
         match tokio::spawn(read.in_current_span()).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) if failure::classify(&error) != failure::Fault::Lasting => {
-                tracing::debug!(%error, "a read found the database not available");
-                Err(Failure::Unavailable)
-            }
-            Ok(Err(error)) => Err(Failure::incident(&error)),
+            Ok(read) => read.map_err(|error| Failure::of_read(&error)),
             Err(error) => Err(Failure::incident(&error)),
         }
     }

@@ -22,6 +22,7 @@ mod orders;
 mod plans;
 mod process;
 mod proxy;
+mod reads;
 mod repeats;
 mod restarts;
 mod shop;

@@ -6,8 +6,8 @@ use tracing::Instrument;
 use crate::domain::answer::ReservationView;
 use crate::domain::{ProgramId, ReservationId, Time, Units};
 use crate::store::rows::{LineRow, reservations};
+use crate::store::statement;
 use crate::store::{Failure, Store};
-use crate::store::{read_clock, statement};
 
 impl Store {
     /// A reservation as it stands now, with the units in front of its queued lines.
@@ -23,16 +23,13 @@ impl Store {
         let (pool, program, id) = (self.pool.clone(), program.clone(), id.clone());
         self.detached(async move {
             let mut connection = pool.acquire().await?;
-            // The clock is read before the lines, so that what had expired then is shown as
-            // expired.
-            let now = read_clock(&mut *connection).await?;
             let rows: Vec<ShownRow> = sqlx::query_as(include_str!("../sql/read_reservations.sql"))
                 .bind(program.as_str())
                 .bind([id.as_str()])
                 .fetch_all(&mut *connection)
                 .instrument(statement("read_reservations"))
                 .await?;
-            show(&mut connection, &program, rows, now).await
+            show(&mut connection, &program, rows).await
         })
         .await
     }
@@ -41,6 +38,7 @@ impl Store {
 /// `line`, with its item's version and its plan's note.
 #[derive(sqlx::FromRow)]
 pub(super) struct ShownRow {
+    now: Time,
     #[sqlx(flatten)]
     line: LineRow,
     item_version: i64,
@@ -68,8 +66,8 @@ async fn show(
     connection: &mut PgConnection,
     program: &ProgramId,
     rows: Vec<ShownRow>,
-    now: Time,
 ) -> Result<Option<ReservationView>, sqlx::Error> {
+    let Some(now) = rows.first().map(|row| row.now) else { return Ok(None) };
     let Some(mut view) = views(rows, now).pop() else { return Ok(None) };
     for (line, shown) in view.reservation.lines.iter().zip(&mut view.lines) {
         if line.queued() > 0 {

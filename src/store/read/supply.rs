@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tracing::Instrument;
 
+use super::enquiries::Found;
 use super::stock::items;
 use crate::domain::answer::PlanView;
 use crate::domain::{Inbound, ProgramId, Sku, Units};
@@ -90,9 +91,10 @@ impl Store {
         let (pool, program) = (self.pool.clone(), program.clone());
         self.detached(async move {
             let mut connection = pool.acquire().await?;
-            let (now, items) = items(&mut connection, &program, &skus).await?;
+            let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+            let Found { now, items } = items(&mut connection, &program, &skus).await?;
             let mut plans: Vec<PlanView> =
-                items.iter().filter_map(|item| PlanView::new(item, now)).collect();
+                items.values().filter_map(|item| PlanView::new(item, now)).collect();
             plans.sort_by(|a, b| a.sku.cmp(&b.sku));
             Ok(Plans { plans, next })
         })

@@ -4,7 +4,10 @@ SELECT i.sku, i.backordered + i.bumped AS queued, coalesce(p.allowance, 0) AS al
        coalesce(refused.units, 0)::bigint AS refused, coalesce(refused.calls, 0)::bigint AS refused_calls,
        i.inbound
 FROM unnest($2::text[]) AS wanted (of)
-CROSS JOIN LATERAL (SELECT * FROM item WHERE program = $1 AND sku = wanted.of OFFSET 0) AS i
+CROSS JOIN LATERAL (
+    SELECT sku, backordered, bumped, inbound, plan_version
+    FROM item WHERE program = $1 AND sku = wanted.of OFFSET 0
+) AS i
 LEFT JOIN LATERAL (
     SELECT allowance FROM plan WHERE program = $1 AND sku = i.sku AND version = i.plan_version OFFSET 0
 ) AS p ON true

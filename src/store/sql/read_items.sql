@@ -1,13 +1,19 @@
 -- Items as they are shown, counters and locations of one instant, which it tells too: an expired
--- hold counts for nothing, swept or not.
+-- hold counts for nothing, swept or not. Locations only of items that stand in several.
 SELECT statement_timestamp() AS now, i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
        i.backordered - due.backordered AS backordered, i.bumped - due.bumped AS bumped,
        i.safety_stock, i.owed, i.inbound, i.low_stock, i.redating, i.cap, i.plan_version, i.version,
-       i.changed_at, NULL::text AS location,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(s.location, s.on_hand, s.allocated)), '[]')
-        FROM item_stock s WHERE s.program = $1 AND s.sku = i.sku) AS stocks
+       i.changed_at, i.location,
+       CASE WHEN i.location IS NULL THEN (
+           SELECT jsonb_agg(jsonb_build_array(s.location, s.on_hand, s.allocated))
+           FROM stock s WHERE s.program = $1 AND s.sku = i.sku
+       ) END AS stocks
 FROM unnest($2::text[]) AS wanted (of)
-CROSS JOIN LATERAL (SELECT * FROM item WHERE program = $1 AND sku = wanted.of OFFSET 0) AS i
+CROSS JOIN LATERAL (
+    SELECT sku, on_hand, allocated, backordered, bumped, safety_stock, owed, inbound, low_stock,
+           redating, cap, plan_version, version, changed_at, location
+    FROM item WHERE program = $1 AND sku = wanted.of OFFSET 0
+) AS i
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(l.allocated), 0)::bigint AS allocated,
            coalesce(sum(l.backordered), 0)::bigint AS backordered,
