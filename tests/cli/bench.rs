@@ -94,6 +94,17 @@ fn a_ratio_under_the_committed_one_fails_the_run() {
     assert!(said.err.contains("no object of ratios"), "{said:?}");
 }
 
+#[test]
+fn a_soak_that_takes_too_much_memory_fails_where_that_was_asked_for() {
+    let soak = ["--soak", "0.02", "--soak-memory", "1", "--output", "markdown"];
+    let said = bench(&soak);
+    assert_eq!(said.code, 0, "{said:?}");
+    let said = bench(&[&soak[..], &["--strict"]].concat());
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("MISSED: soak: resident at most"), "{said:?}");
+    assert!(said.err.contains("Every answer was right."), "{said:?}");
+}
+
 #[tokio::test]
 async fn serve_has_no_route_to_the_baselines() {
     let server = Server::start();

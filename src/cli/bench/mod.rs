@@ -59,11 +59,13 @@ Examples:
   backstock bench --only empty,hot -- --lanes 2 --batch-max 512
   backstock bench --quick --check benches/ratios.json
   backstock bench --long --fairness
+  backstock bench --soak 1 --connections 1000 --in-flight 1000 --strict
   backstock bench --server 127.0.0.1:50051
 
 It needs PostgreSQL's server binaries and nothing else: server and database are its own, and gone
 afterwards. Flags behind `--` are those of `serve`. Ratios compare slices of the same round; figures
-for each second depend on the machine. The exit code is 1 when any answer was wrong.";
+for each second depend on the machine. The exit code is 1 when any answer was wrong, and where
+`--check` or `--strict` says so.";
 
 /// Rounds, and seconds of each workload in a round, of a run that ends within a minute.
 const QUICK: (u16, f64) = (4, 1.0);
@@ -178,7 +180,7 @@ async fn measure(args: &BenchArgs, run: &mut Run, guard: Option<&Guard>) -> anyh
     let ground = run.ground.as_mut().context("studies need a server of the bench's own")?;
     let (in_flight, time) = (run.course.in_flight, run.course.time);
     let studied = studies::run(&args.studies, ground, in_flight, run.connections, time).await?;
-    Told::of_studies(studied)
+    Told::of_studies(studied, args.studies.is_strict())
 }
 
 async fn prepare(args: &BenchArgs) -> anyhow::Result<Run> {

@@ -31,6 +31,8 @@ pub struct Told {
     guarded: Option<(Grid, bool)>,
     verified: Verified,
     wrong: Vec<String>,
+    /// Aims that were missed, where that is a failure.
+    missed: Vec<String>,
 }
 
 impl Told {
@@ -46,20 +48,22 @@ impl Told {
             guarded: guard.map(|guard| guard.check(&report)),
             verified: report.verified,
             wrong: report.wrong,
+            missed: Vec::new(),
         })
     }
 
-    /// Of studies.
+    /// Of studies; `strict`: an aim that is missed is a failure.
     ///
     /// # Errors
     /// A figure is none that JSON has.
-    pub fn of_studies(studied: Studied) -> anyhow::Result<Self> {
+    pub fn of_studies(studied: Studied, strict: bool) -> anyhow::Result<Self> {
         Ok(Self {
             json: json(&studied)?,
             machine: studied.machine.sentence(),
             grids: vec![studied.grid()],
             guarded: None,
             verified: studied.verified,
+            missed: if strict { studied.missed() } else { Vec::new() },
             wrong: studied.wrong,
         })
     }
@@ -83,6 +87,9 @@ impl Told {
         if let Some((grid, _)) = &self.guarded {
             complain(&grid.drawn());
         }
+        for missed in &self.missed {
+            complain(&format!("MISSED: {missed}"));
+        }
         for wrong in &self.wrong {
             complain(&format!("WRONG: {wrong}"));
         }
@@ -93,7 +100,8 @@ impl Told {
                  lines: the ledger equals the counters."
             ));
         }
-        Ok(self.wrong.is_empty() && self.guarded.as_ref().is_none_or(|(_, well)| *well))
+        let well = self.wrong.is_empty() && self.missed.is_empty();
+        Ok(well && self.guarded.as_ref().is_none_or(|(_, well)| *well))
     }
 }
 

@@ -12,6 +12,7 @@ mod queue;
 mod soak;
 mod stage;
 
+use std::fmt;
 use std::time::Duration;
 
 use clap::Args;
@@ -54,6 +55,14 @@ pub struct StudyArgs {
     /// Study memory for so many minutes of load, instead of rounds.
     #[arg(long, value_name = "MINUTES")]
     soak: Option<f64>,
+
+    /// Most memory that the server of `--soak` is to take, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 100.0)]
+    soak_memory: f64,
+
+    /// Exit with 1 where a study misses an aim.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// What the studies came to.
@@ -94,11 +103,26 @@ pub enum Aim {
     AtLeast(f64),
 }
 
+impl fmt::Display for Aim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(f, "<= {most}"),
+            Self::AtLeast(least) => write!(f, ">= {least}"),
+        }
+    }
+}
+
 impl StudyArgs {
     /// Whether any was asked for.
     #[must_use]
     pub fn any(&self) -> bool {
         self.long || self.growth || self.fairness || self.soak.is_some()
+    }
+
+    /// Whether an aim that is missed is a failure.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.strict
     }
 }
 
@@ -125,7 +149,7 @@ pub async fn run(
         growth::study(&mut stage, &args.items, args.past).await?;
     }
     if let Some(minutes) = args.soak {
-        soak::study(&mut stage, minutes).await?;
+        soak::study(&mut stage, minutes, args.soak_memory).await?;
     }
     stage.end().await
 }
@@ -141,16 +165,23 @@ impl Finding {
 }
 
 impl Studied {
+    /// A sentence for each aim that was missed.
+    #[must_use]
+    pub fn missed(&self) -> Vec<String> {
+        let missed = |finding: &Finding| {
+            let aim = finding.aim.filter(|_| finding.reached == Some(false))?;
+            let Finding { what, found, unit, .. } = finding;
+            Some(format!("{what}: {found:.2} {unit}, not {aim}"))
+        };
+        self.findings.iter().filter_map(missed).collect()
+    }
+
     /// As a table.
     #[must_use]
     pub fn grid(&self) -> Grid {
         let mut grid = Grid::new(&["study", "found", "unit", "aim"]);
         for finding in &self.findings {
-            let aim = match finding.aim {
-                Some(Aim::AtMost(most)) => format!("<= {most}"),
-                Some(Aim::AtLeast(least)) => format!(">= {least}"),
-                None => String::new(),
-            };
+            let aim = finding.aim.map(|aim| aim.to_string()).unwrap_or_default();
             let digits = if finding.found >= 1_000.0 { 0 } else { 2 };
             let found = format!("{:.digits$}", finding.found);
             let row = vec![finding.what.clone(), found, finding.unit.to_owned(), aim];
