@@ -1,12 +1,11 @@
 //! Which events get places, and when: all of them, once, when they are there to be seen.
 
-use backstock::config::Combining;
 use backstock::domain::ProgramId;
 use backstock::service::encode_stored;
 use backstock::store::{Store, connect};
 use rustix::process::Signal;
 
-use crate::ground::{Dice, Ground, end, until};
+use crate::ground::{Dice, Ground, combining, end, until};
 use crate::listen::{after, events, in_order, line, lines};
 use crate::process::Serve;
 use crate::write::{committed, ground, ledger, version};
@@ -14,7 +13,7 @@ use crate::write::{committed, ground, ledger, version};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_transaction_is_not_skipped() {
     let ground = ground().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     // It wrote first, and its change has the oldest id of all.
     let mut slow = ground.eyes.begin().await.expect("a transaction");
     version(&mut slow, "SLOW", 1, 3).await;
@@ -53,7 +52,7 @@ async fn a_long_run_is_told_in_pieces_and_nothing_of_it_is_lost() {
     version(&mut transaction, "LONG", 2602, 1).await;
     version(&mut transaction, "SHORT", 1, 1).await;
     transaction.commit().await.expect("a commit");
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let told = events(&stand.shop, after(0), 5602).await;
     in_order(&told, 1);
     assert_eq!(lines(&told), ledger(&ground).await);
@@ -90,7 +89,7 @@ async fn one_change_may_name_more_items_than_a_page_tells() {
         .await
         .expect("one change for all");
     transaction.commit().await.expect("a commit");
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let told = events(&stands[0].shop, after(0), 1300).await;
     in_order(&told, 1);
     assert_eq!(lines(&told), ledger(&ground).await);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use backstock::config::Combining;
 use backstock::domain::Event;
 use backstock::proto::inventory_service_client::InventoryServiceClient;
 use backstock::proto::plan_service_client::PlanServiceClient;
@@ -17,7 +16,7 @@ use backstock::proto::{
 use serde_json::Value;
 use tonic::transport::Channel;
 
-use crate::ground::{Ground, end, until};
+use crate::ground::{Ground, combining, end, until};
 use crate::receiver::{Mood, Receiver};
 use crate::shop::Shop;
 use crate::webhooks::{complete, put};
@@ -180,7 +179,7 @@ async fn told_of(told: &Receiver, name: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_type_of_event_reaches_a_webhook() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let told = Receiver::new(Mood::Takes).await;
     put(&stand.shop, "shop", &told).await;
     let mut season = Season::new(&stand.shop);

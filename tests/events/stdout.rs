@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use backstock::config::{Combining, Database, Events, ServeConfig};
+use backstock::config::{Database, Events, ServeConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -79,7 +79,7 @@ async fn nothing_is_left_out_between_the_start_and_the_first_line() {
     let local = ServeConfig::local(listen, Database::Url(url.clone()));
     // What was published before the start is not told again.
     committed(&ground, "TEE", 1, 2).await;
-    let other = crate::ground::stand_on(&url, Combining::default()).await;
+    let other = crate::ground::stand_on(&url, crate::ground::combining()).await;
     published(2).await;
     let events = Events { on_stdout: true, ..Events::default() };
     let mut stand = stand_with(&ServeConfig { events, ..local }).await;

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use backstock::config::Combining;
 use backstock::proto::{
     AdjustReason, AdjustRequest, Adjustment, Event, ReleaseRequest, adjustment,
 };
 use rustix::process::Signal;
 use tokio::sync::watch;
 
-use crate::ground::{Dice, Ground, PATIENCE, end, until};
+use crate::ground::{Dice, Ground, PATIENCE, combining, end, until};
 use crate::listen::{after, answer, in_order, lines};
 use crate::process::Serve;
 use crate::receiver::{Mood, Receiver};
@@ -115,7 +114,7 @@ async fn counters(ground: &Ground) -> BTreeMap<String, [i64; 4]> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_listens_at_either_server_hears_the_whole_ledger_in_order() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let shops: Vec<Shop> = stands.iter().map(|stand| stand.shop.clone()).collect();
     shops[0].stock_up(&skus(), 20).await;
     shops[0].open(&skus(), 1000).await;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use backstock::config::{Combining, Database, Events, ServeConfig};
+use backstock::config::{Database, Events, ServeConfig};
 use backstock::proto::WatchRequest;
 use backstock::proto::event::Detail;
 use serde_json::json;
 use tonic::{Code, Request};
 use tonic_types::StatusExt;
 
-use crate::ground::{PATIENCE, end, stand_with};
+use crate::ground::{PATIENCE, combining, end, stand_with};
 use crate::listen::{after, answer, event, events, in_order, lines, watch};
 use crate::process::Serve;
 use crate::shop::reason;
@@ -18,7 +18,7 @@ use crate::write;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_is_asked_for_is_told_and_the_place_goes_on() {
     let ground = write::ground().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let mut transaction = ground.eyes.begin().await.expect("a transaction");
     for number in 1..=1500 {
         write::events(&mut transaction, "NOISE", number, vec![json!("stock.adjusted")]).await;
@@ -54,7 +54,7 @@ async fn only_what_is_asked_for_is_told_and_the_place_goes_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_watcher_hears_what_is_new() {
     let ground = write::ground().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     write::committed(&ground, "TEE", 1, 5).await;
     events(&stands[0].shop, after(0), 5).await;
     let mut streams = Vec::new();
@@ -77,7 +77,7 @@ async fn a_new_watcher_hears_what_is_new() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_watched_is_refused_by_name() {
     let ground = write::ground().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let types = vec!["stock.low".into(), "stock".into(), "promise.lost".into()];
     let skus = vec!["a b".into()];
     let asked = WatchRequest { program: "a b".into(), after: Some(-1), types, skus };
@@ -103,7 +103,7 @@ async fn what_cannot_be_watched_is_refused_by_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_of_a_later_release_does_not_break_the_stream() {
     let ground = write::ground().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let mut connection = ground.eyes.acquire().await.expect("a connection");
     let odd = json!({"stock.vanished": {"how": "so"}});
     write::events(&mut connection, "TEE", 1, vec![odd, json!("stock.oversold")]).await;
@@ -119,7 +119,7 @@ async fn an_event_of_a_later_release_does_not_break_the_stream() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shutdown_ends_watchers_at_once_and_they_go_on_elsewhere() {
     let ground = write::ground().await;
-    let [first, second] = ground.two(Combining::default()).await;
+    let [first, second] = ground.two(combining()).await;
     write::committed(&ground, "TEE", 1, 3).await;
     let mut stream = watch(&first.shop, after(0)).await.expect("a stream");
     for _ in 0..2 {

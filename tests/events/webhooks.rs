@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use backstock::config::{Combining, Database, Events, ServeConfig};
+use backstock::config::{Database, Events, ServeConfig};
 use backstock::proto::webhook_service_client::WebhookServiceClient;
 use backstock::proto::{
     ListWebhooksRequest, PutWebhookRequest, RemoveWebhookRequest, RetryWebhookRequest, Webhook,
@@ -12,7 +12,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 use tonic_types::StatusExt;
 
-use crate::ground::{Ground, Stand, end, stand_with, until};
+use crate::ground::{Ground, Stand, combining, end, stand_with, until};
 use crate::process::Serve;
 use crate::receiver::{Mood, Receiver, SECRET, Taken};
 use crate::shop::{Shop, reason};
@@ -117,7 +117,7 @@ async fn no_event_is_lost_when_the_server_is_killed_again_and_again() {
 async fn two_servers_deliver_each_event_once() {
     let ground = write::ground().await;
     let receiver = Receiver::new(Mood::Takes).await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     put(&stands[0].shop, "shop", &receiver).await;
     for round in 0..10_i64 {
         for version in 1..=10 {
@@ -222,7 +222,7 @@ async fn well_and_parked(ground: &Ground, shop: &Shop, well: &Receiver, ill: &Re
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_is_put_listed_changed_and_removed() {
     let ground = write::ground().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let shop = &stand.shop;
     let receiver = Receiver::new(Mood::Takes).await;
     committed(&ground, "TEE", 1, 3).await;
@@ -268,7 +268,7 @@ async fn a_webhook_is_put_listed_changed_and_removed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_a_webhook_is_refused_by_name() {
     let ground = write::ground().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let mut client = client(&stand.shop);
     let mut request = webhook("a b", "ftp://host");
     request.webhook.as_mut().expect("a webhook").types = vec!["stock.low".into(), "low".into()];

@@ -19,6 +19,7 @@ use crate::support::background::house;
 use crate::support::call::Call;
 use crate::support::dates::{days_passed, machine_time, shifted};
 use crate::support::outcome::Outcome;
+use crate::support::server::lanes::combining;
 use crate::support::server::{Cluster, let_pass, with_cluster};
 use crate::support::world::World;
 
@@ -262,7 +263,8 @@ async fn play(pair: &mut Pair, seed: u64, lines: &[String]) -> Result<(), String
     let mut dice = Dice::new(seed ^ 0xbead);
     let start = pair.world.now;
     let (mut batch, mut asked): (Vec<Asked>, Vec<Asked>) = (Vec::new(), Vec::new());
-    let mut size = dice.range(1, 20);
+    let most = combining().batch_max.min(20) as u64;
+    let mut size = dice.range(1, 20).min(most);
     for (at, line) in lines.iter().enumerate() {
         let wrong = |error| format!("at `{line}`: {error}");
         let next = pair.understand(start, at, line);
@@ -270,7 +272,7 @@ async fn play(pair: &mut Pair, seed: u64, lines: &[String]) -> Result<(), String
         if !batch.is_empty() && (next.is_err() || is_solitary || batch.len() as u64 >= size) {
             pair.run(&batch).await.map_err(wrong)?;
             batch.clear();
-            size = dice.range(1, 20);
+            size = dice.range(1, 20).min(most);
         }
         match next {
             Err(pause) => {
@@ -286,6 +288,10 @@ async fn play(pair: &mut Pair, seed: u64, lines: &[String]) -> Result<(), String
                 asked.push(next.clone());
                 batch.push(next);
                 if dice.one_in(8) {
+                    if batch.len() as u64 >= most {
+                        pair.run(&batch).await.map_err(wrong)?;
+                        batch.clear();
+                    }
                     let again = dice.range(0, asked.len() as u64 - 1);
                     batch.push(asked[usize::try_from(again).expect("small")].clone());
                 }

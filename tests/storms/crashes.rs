@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
 
 use crate::deeds::Storm;
-use crate::ground::{Ground, end, folder, until};
+use crate::ground::{Ground, combining, end, folder, until};
 use crate::process::{Serve, backstock};
 
 fn kill(number: u32) {
@@ -37,7 +37,7 @@ async fn a_server_that_is_killed_loses_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgresql_that_is_killed_loses_and_doubles_nothing() {
     let ground = Ground::new().await;
-    let stands = ground.two(backstock::config::Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let storm = Storm::begin(stands[0].shop.clone(), 48, 4).await;
     for round in 0..3 {
         storm.more(150).await;

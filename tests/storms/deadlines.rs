@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use backstock::config::Combining;
 use futures::future::join_all;
 
-use crate::ground::{Dice, Ground, Stand, end, until};
+use crate::ground::{Dice, Ground, Stand, combining, end, until};
 use crate::shop::{self, Act, Answer, Shop, backorder, reserve, same, word};
 
 /// Callers at once; how many calls they make at least, and of either outcome.
@@ -72,7 +71,7 @@ fn missed(answer: &Answer) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn short_deadlines_leave_nothing_half_done() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let skus: Vec<String> = (0..SKUS).map(|sku| format!("sku-{sku}")).collect();
     stands[0].shop.stock_up(&skus, 300).await;
     stands[0].shop.open(&skus, 300).await;
@@ -140,7 +139,7 @@ async fn told_is_true(ground: &Ground, stands: &[Stand], calls: &[Call]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_who_gave_up_is_not_worth_a_unit() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     stand.shop.stock_up(&["sku".to_owned()], 100).await;
     let mut holder = ground.eyes.begin().await.expect("a transaction");
     let lock = "SELECT FROM item WHERE sku = 'sku' FOR NO KEY UPDATE";
@@ -168,7 +167,7 @@ async fn a_caller_who_gave_up_is_not_worth_a_unit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_was_taken_up_is_done_though_its_caller_went() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     stand.shop.stock_up(&["sku".to_owned()], 1).await;
     let mut holder = ground.eyes.begin().await.expect("a transaction");
     let lock = "SELECT FROM item WHERE sku = 'sku' FOR NO KEY UPDATE";

@@ -1,6 +1,5 @@
 //! The background goes on for everybody else when it cannot for one.
 
-use backstock::config::Combining;
 use backstock::proto::plan_service_client::PlanServiceClient;
 use backstock::proto::{
     BackorderRequest, Item, Line, Program, PutItemsRequest, PutProgramRequest, ReceiptLine,
@@ -9,7 +8,7 @@ use backstock::proto::{
 use backstock::service::encode_stored;
 use backstock::store::{Store, connect};
 
-use crate::ground::{Ground, Stand, end, until};
+use crate::ground::{Ground, Stand, combining, end, until};
 use crate::shop::{Act, BACKORDER, RECEIVE, RELEASE, RESERVE};
 
 /// Programmes in the order of their names, which is the order of their turns.
@@ -51,7 +50,7 @@ async fn hold(stand: &Stand, program: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_for_one_is_done_for_the_others() {
     let ground = Ground::new().await;
-    let [stand] = [ground.stand(Combining::default()).await];
+    let [stand] = [ground.stand(combining()).await];
     for program in PROGRAMS {
         hold(&stand, program).await;
     }
@@ -119,7 +118,7 @@ async fn give_back(stand: &Stand, id: &str, skus: &[&str]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_orders_that_have_waited_only_those_with_something_to_ship_are_read() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let skus = ["A", "B", "C", "D"].map(ToOwned::to_owned);
     stand.shop.stock_up(&skus[..2], 10).await;
     stand.shop.stock_up(&skus[2..], 0).await;

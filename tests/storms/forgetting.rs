@@ -1,13 +1,12 @@
 //! Answers are kept as long as was promised, forgotten afterwards, and nobody waits for that.
 
-use backstock::config::Combining;
 use backstock::domain::Time;
 use backstock::service::encode_stored;
 use backstock::store::{Store, connect};
 use chrono::TimeDelta;
 use sqlx::AssertSqlSafe;
 
-use crate::ground::{Ground, end, until};
+use crate::ground::{Ground, combining, end, until};
 use crate::shop::{Act, Answer, Shop, order, receive, reserve, same, word};
 
 /// Makes some answers, with their requests, so many days older.
@@ -52,7 +51,7 @@ async fn replay(shop: &Shop, done: &[(Act, Answer)]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_answers_are_forgotten_and_young_ones_stay_while_calls_go_on() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     stand.shop.stock_up(&["A".to_owned()], 100).await;
     let old = calls(&stand.shop, "old", 30).await;
     let young = calls(&stand.shop, "young", 30).await;
@@ -60,7 +59,7 @@ async fn old_answers_are_forgotten_and_young_ones_stay_while_calls_go_on() {
     age(&ground, "q-young-%", 89).await;
     end([stand]).await;
     // A server begins to forget as soon as it runs.
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let old_ones = "SELECT count(*) FROM answer WHERE request LIKE 'q-old-%'";
     let mut meanwhile = Vec::new();
     until("old answers are forgotten", async || {
@@ -156,7 +155,7 @@ async fn two_that_forget_the_same_answers_do_no_harm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_while_answers_are_being_forgotten() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     stand.shop.stock_up(&["A".to_owned()], 100).await;
     let old = calls(&stand.shop, "old", 9).await;
     let young = calls(&stand.shop, "young", 9).await;

@@ -13,6 +13,10 @@ use tempfile::TempDir;
 
 use crate::shop::Shop;
 
+#[path = "../lanes/mod.rs"]
+mod lanes;
+pub use lanes::{VARIABLES, combining};
+
 /// How long any fact may take to come. Far more than it needs on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -1,10 +1,9 @@
 //! How many listings take backorders is counted one at a time.
 
-use backstock::config::Combining;
 use backstock::proto::plan_service_client::PlanServiceClient;
 use backstock::proto::{Program, PutProgramRequest};
 
-use crate::ground::{Ground, end, until};
+use crate::ground::{Ground, combining, end, until};
 use crate::shop::{close, opening, word};
 
 const ROUNDS: usize = 8;
@@ -12,7 +11,7 @@ const ROUNDS: usize = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_plans_that_open_at_once_are_counted_one_after_the_other() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let pairs: Vec<[String; 2]> =
         (0..ROUNDS).map(|round| ["A", "B"].map(|item| format!("{item}-{round}"))).collect();
     stands[0].shop.stock_up(&pairs.concat(), 0).await;

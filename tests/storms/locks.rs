@@ -7,7 +7,7 @@ use futures::future::join_all;
 use rustix::process::Signal;
 use tokio::task::JoinHandle;
 
-use crate::ground::{Ground, end, until};
+use crate::ground::{Ground, combining, end, until};
 use crate::process::Serve;
 use crate::shop::{Answer, Shop, receive, reserve};
 
@@ -27,7 +27,9 @@ fn all_served(answers: &[Answer]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_session_on_the_hot_row_stops_nobody_for_long() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    // A server with one lane does one thing at a time, and this is not about that.
+    let usual = combining();
+    let stands = ground.two(Combining { lanes_max: usual.lanes_max.max(2), ..usual }).await;
     let cold: Vec<String> = (0..20).map(|sku| format!("cold-{sku}")).collect();
     stands[0].shop.stock_up(&[&["hot".to_owned()], &cold[..]].concat(), 100).await;
     // A session of the service's own kind, which does nothing any more.
@@ -72,7 +74,7 @@ async fn a_stopped_server_on_the_hot_row_stops_nobody_for_long() {
     let holds = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'backstock' \
                  AND state = 'idle in transaction'";
     until("it holds the lock", async || ground.count(holds).await == 1).await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     all_served(&hot(&stand.shop, "going", 20).await.expect("callers"));
     stopped.signal(Signal::CONT);
     // Its transaction is gone; it does the work anew.

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::ground::PATIENCE;
+use crate::ground::{PATIENCE, VARIABLES};
 use crate::shop::Shop;
 
 /// A serving process. It is killed when this is dropped.
@@ -48,7 +48,9 @@ impl Serve {
 
     async fn start(words: &[&str]) -> Self {
         let words = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
-        let mut child = backstock(&words).stdout(Stdio::piped()).spawn().expect("a process");
+        let mut serve = backstock(&words);
+        serve.envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        let mut child = serve.stdout(Stdio::piped()).spawn().expect("a process");
         let mut said = BufReader::new(child.stdout.take().expect("its output")).lines();
         let first = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("ready in time");
         let line = first.expect("readable").expect("it says that it serves");

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use backstock::config::Combining;
 use backstock::proto::insight_service_client::InsightServiceClient;
 use backstock::proto::{GetAvailabilityRequest, GetAvailabilityResponse};
 use futures::future::join_all;
 use tonic::{Code, Request, Status};
 
-use crate::ground::{Dice, Ground, PATIENCE, Stand, end};
+use crate::ground::{Dice, Ground, PATIENCE, Stand, combining, end};
 use crate::shop::{Shop, reservation, reserve, word};
 
 async fn ask(shop: &Shop, skus: &[&str]) -> Result<GetAvailabilityResponse, Status> {
@@ -31,7 +30,7 @@ async fn within(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn availability_shows_what_was_answered_before() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let skus: Vec<String> = (0..5).map(|sku| format!("sku-{sku}")).collect();
     stands[0].shop.stock_up(&skus, 1_000_000).await;
     let caller = async |number: usize| {
@@ -65,7 +64,7 @@ async fn availability_shows_what_was_answered_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn availability_of_a_spoilt_item_fails_nobody_else() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let skus = ["fine", "broken", "torn"].map(str::to_owned);
     stand.shop.stock_up(&skus, 100).await;
     for id in ["t-1", "t-2"] {
@@ -104,7 +103,7 @@ async fn availability_of_a_spoilt_item_fails_nobody_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn availability_is_told_to_those_who_wait_whoever_gives_up() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     let address = stand.server.address().to_string();
     stand.shop.stock_up(&["a", "b"].map(str::to_owned), 100).await;
     let missed = |words: &[String]| words.iter().filter(|word| *word != "OK").count();
@@ -143,7 +142,7 @@ async fn rested(ground: &Ground) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn availability_comes_back_with_the_database() {
     let ground = Ground::new().await;
-    let stand = ground.stand(Combining::default()).await;
+    let stand = ground.stand(combining()).await;
     stand.shop.stock_up(&["a".to_owned()], 100).await;
     let all = async |stand: &Stand| {
         let answers = join_all((0..200).map(|_| ask(&stand.shop, &["a"]))).await;

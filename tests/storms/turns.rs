@@ -1,13 +1,12 @@
 //! Who comes after another has seen what that one did, also when it waited for a lock meanwhile.
 
-use backstock::config::Combining;
 use backstock::proto::{CloseBackordersResponse, ReceiveResponse, ReleaseRequest};
 use futures::future::join_all;
 use prost::Message;
 use sqlx::{Postgres, Transaction};
 use tokio::task::JoinHandle;
 
-use crate::ground::{Ground, Stand, end, until};
+use crate::ground::{Ground, Stand, combining, end, until};
 use crate::shop::{self, Act, Answer, RELEASE, backorder, close, receive, reserve, word};
 
 const ROUNDS: usize = 8;
@@ -44,7 +43,7 @@ async fn in_turn(ground: &Ground, stands: &[Stand], sku: &str, acts: [Act; 2]) -
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waited_for_a_lock_sees_what_happened_meanwhile() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let name = |kind: &str| -> Vec<String> {
         (0..ROUNDS).map(|round| format!("{kind}-{round}")).collect()
     };
@@ -107,7 +106,7 @@ async fn a_refusal_waits_for_no_lock() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_received_here_can_be_had_there_at_once() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let skus: Vec<String> = (0..16).map(|sku| format!("sku-{sku}")).collect();
     stands[0].shop.stock_up(&skus, 0).await;
     let calls = skus.iter().enumerate().map(|(number, sku)| {
@@ -134,7 +133,7 @@ async fn what_was_received_here_can_be_had_there_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_release_beside_its_own_reserve_finds_all_or_nothing() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     stands[0].shop.stock_up(&["sku".to_owned()], 10_000).await;
     let mut words = std::collections::BTreeMap::<String, usize>::new();
     for round in 0..40 {

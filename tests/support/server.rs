@@ -22,6 +22,10 @@ use tonic::{Response, Status};
 
 use super::call::Call;
 use super::dates::shifted;
+use lanes::combining;
+
+#[path = "../lanes/mod.rs"]
+pub mod lanes;
 
 /// All pages of a list as one: messages put behind each other are one with all of their parts.
 macro_rules! whole {
@@ -73,7 +77,8 @@ impl Cluster {
     /// The configuration of a server on it, on a free port.
     pub fn config(&self) -> ServeConfig {
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        ServeConfig::local(listen, Database::Url(self.embedded.url()))
+        let local = ServeConfig::local(listen, Database::Url(self.embedded.url()));
+        ServeConfig { combining: combining(), ..local }
     }
 }
 
