@@ -1,6 +1,6 @@
 //! How the servers that tests start gather writes: as `serve` does, or as the environment of the
-//! run says, in the variables that `serve` itself reads. `make test-lanes` sets them. Tests that are
-//! about gathering have settings of their own.
+//! run says, in the variables that `serve` itself reads. `make test-lanes` sets them. Tests that
+//! are about gathering have settings of their own.
 
 use backstock::config::Combining;
 
