@@ -108,6 +108,36 @@ fn a_batch_equals_its_singles() {
 }
 
 #[test]
+fn what_is_told_does_not_depend_on_how_much_one_sweep_takes() {
+    for_all("short sweeps", 1000, 40, |lines| {
+        let mut at_once = World::new("p", history::START);
+        let mut bit_by_bit = World { due_max: 1, ..at_once.clone() };
+        for (line, step) in steps(lines) {
+            // What is owed to a line may come to it later, like any long fill.
+            for sku in history::waits_for(&bit_by_bit, &step) {
+                at_once.tend(&sku);
+                bit_by_bit.tend(&sku);
+            }
+            if matches!(step, Step::Tend(_)) {
+                continue;
+            }
+            let (one, other) = (step.run(&mut at_once), step.run(&mut bit_by_bit));
+            let Step::Ask(call, _) = &step else { continue };
+            let told = |body: Option<_>| {
+                body.map(|body| history::added_up(Outcome::of(call, &body).timeless(false)))
+            };
+            let (one, other) = (told(one), told(other));
+            if one != other {
+                return Err(format!("`{line}` gets\n  at once {one:?}\n  bit by bit {other:?}"));
+            }
+            invariants::check(&bit_by_bit).map_err(|error| format!("after `{line}`: {error}"))?;
+        }
+        let (one, other) = (&at_once, &bit_by_bit);
+        history::same(&history::outcome_digest(one), &history::outcome_digest(other))
+    });
+}
+
+#[test]
 fn repeating_a_request_changes_nothing_and_gets_the_same_answer() {
     for_all("repeat", 600, 40, |lines| {
         let mut world = World::new("p", history::START);

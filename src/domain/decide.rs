@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::answer::{Answer, answer};
 use super::apply::apply;
 use super::judge::{Stop, judge};
-use super::{Book, Command, ProgramId, Reason, Refusal, Request, RequestId, Sku, expire};
+use super::{Book, Command, Event, ProgramId, Reason, Refusal, Request, RequestId, Sku, expire};
 
 /// What became of one member of a batch.
 #[derive(Clone, Debug)]
@@ -62,6 +62,9 @@ fn one(
     match judge(book, &request.command, program) {
         Ok(effect) => {
             apply(book, &effect);
+            if let Some(sku) = spoken_too_early(book, mark) {
+                return Err(sku);
+            }
             Ok(Ok(answer(book, &request.command, &effect, mark)))
         }
         Err(Stop::Refused(refusal)) => {
@@ -70,6 +73,15 @@ fn one(
         }
         Err(Stop::MoreDue(sku)) => Err(sku),
     }
+}
+
+/// An item of which it was said that a bound is crossed, while expired holds are left to be swept
+/// that may say otherwise.
+fn spoken_too_early(book: &Book, mark: usize) -> Option<Sku> {
+    let said = book.changes.movements[mark..].iter().filter(|movement| {
+        matches!(movement.event, Some(Event::Low(_) | Event::PlanFull(_) | Event::OverSupply(_)))
+    });
+    said.map(|m| &m.sku).find(|sku| book.items.get(*sku).is_some_and(|i| i.due_left)).cloned()
 }
 
 /// Counts the demand that the cap turned away, by item: what a manager may order more for. A

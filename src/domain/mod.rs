@@ -67,4 +67,4 @@ pub const FILL_LINES_MAX: usize = 128;
 /// Most queued lines that one command gives new dates; a longer queue goes on in the background.
 pub const REDATE_LINES_MAX: usize = 64;
 /// Most expired lines of an item that one batch sweeps.
-pub const EXPIRE_LINES_MAX: usize = 256;
+pub const EXPIRE_LINES_MAX: usize = 64;

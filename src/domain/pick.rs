@@ -45,3 +45,22 @@ pub fn single(item: &Item, units: Units, places: &[Place]) -> Picks {
     }
     picks
 }
+
+/// Whether the units come from where they would come from if everything that is allocated stood
+/// free: then they do whatever of it expired holds still have that are left to be swept.
+#[must_use]
+pub fn is_certain(asks: &[(&Item, Units)], picks: &[Picks], places: &[Place]) -> bool {
+    if !asks.iter().any(|(item, _)| item.due_left && item.stocks.len() > 1) {
+        return true;
+    }
+    let freed = |item: &Item| {
+        let mut item = item.clone();
+        if item.due_left {
+            item.stocks.values_mut().for_each(|stock| stock.allocated = 0);
+        }
+        item
+    };
+    let freed: Vec<Item> = asks.iter().map(|(item, _)| freed(item)).collect();
+    let asks: Vec<(&Item, Units)> = freed.iter().zip(asks).map(|(i, (_, n))| (i, *n)).collect();
+    together(&asks, places) == picks
+}

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use backstock::domain::{Command, Kind, Request, Sku, Time};
+use backstock::domain::{Command, Event, Kind, Request, Sku, Time};
+use backstock::proto::LocationQuantity;
 use backstock::store::Body;
 use chrono::{DateTime, TimeDelta};
 
@@ -239,6 +240,69 @@ pub fn digest(world: &World) -> BTreeMap<String, String> {
     rows.insert("background".to_owned(), format!("{house:?}"));
     rows.insert("receipts".to_owned(), world.receipts.len().to_string());
     rows.insert("programme".to_owned(), format!("{:?} {:?}", world.program, world.places));
+    rows
+}
+
+/// The item that the background takes a step with, or items of which the reservation that a command
+/// works on waits for units.
+pub fn waits_for(world: &World, step: &Step) -> Vec<String> {
+    let addressed = match step {
+        Step::Tend(sku) => return vec![sku.to_string()],
+        Step::Ask(_, request) => request.command.addressed(),
+        Step::Wait(_) => None,
+    };
+    let lines =
+        addressed.and_then(|id| world.reservations.get(id)).into_iter().flat_map(|r| &r.lines);
+    lines.filter(|line| line.queued() > 0).map(|line| line.sku.to_string()).collect()
+}
+
+/// An answer in which each line tells each location once: what came to it by several fills is told
+/// apart.
+pub fn added_up(mut told: Result<Shown, Refused>) -> Result<Shown, Refused> {
+    let shown = match &mut told {
+        Ok(Shown::Reservation(shown, _)) => Some(&mut **shown),
+        Ok(Shown::Released(shown)) => shown.reservation.as_mut(),
+        _ => None,
+    };
+    for line in shown.into_iter().flat_map(|shown| &mut shown.lines) {
+        let mut at: BTreeMap<String, i64> = BTreeMap::new();
+        for stands in line.allocations.drain(..) {
+            *at.entry(stands.location).or_default() += stands.quantity;
+        }
+        let stands = |(location, quantity)| LocationQuantity { location, quantity };
+        line.allocations = at.into_iter().map(stands).collect();
+    }
+    told
+}
+
+/// What must be the same however the background has gone about it, once it is through: counters and
+/// units at locations, what every line has, and which bounds were said to be crossed.
+pub fn outcome_digest(world: &World) -> BTreeMap<String, String> {
+    let mut world = world.clone();
+    for sku in world.items.keys().map(ToString::to_string).collect::<Vec<_>>() {
+        world.tend(&sku);
+    }
+    let mut rows = BTreeMap::new();
+    for (sku, item) in &world.items {
+        let counters = [item.on_hand, item.allocated, item.backordered, item.bumped, item.owed];
+        rows.insert(format!("item {sku}"), format!("{counters:?} {:?}", item.stocks));
+        let said = world.ledger.iter().filter(|movement| movement.sku == *sku);
+        let said = said.filter_map(|movement| movement.event.as_ref()).filter(|event| {
+            matches!(event, Event::Low(_) | Event::PlanFull(_) | Event::OverSupply(_))
+        });
+        rows.insert(format!("bounds {sku}"), format!("{:?}", said.collect::<Vec<_>>()));
+    }
+    for (id, reservation) in &world.reservations {
+        let mut lines = reservation.lines.clone();
+        for line in &mut lines {
+            let mut at = BTreeMap::new();
+            for (location, units) in line.allocations.drain(..) {
+                *at.entry(location).or_default() += units;
+            }
+            (line.age, line.allocations) = (0, at.into_iter().collect());
+        }
+        rows.insert(format!("lines {id}"), format!("{lines:?}"));
+    }
     rows
 }
 

@@ -137,14 +137,15 @@ fn check_sums(world: &World, item: &Item) -> Result<(), String> {
     require(ages.windows(2).all(|pair| pair[0] < pair[1]), || format!("equal ages: {ages:?}"))
 }
 
-/// Rule 10: nothing is left to fill, unless a fill is long.
+/// Rule 10: nothing is left to fill, unless a fill is long, or waits for a sweep and is noted.
 fn check_fence(world: &World, item: &Item) -> Result<(), String> {
     let due = world
         .reservations
         .values()
         .any(|r| r.is_overdue(world.now) && r.line(&item.sku).is_some_and(|line| line.open() > 0));
     let lines = world.reservations.values().filter(|r| r.line(&item.sku).is_some()).count();
-    let long = lines > world.lines_max;
+    let noted = world.due_max < usize::MAX && world.long_fills.contains(&item.sku);
+    let long = lines > world.lines_max || noted;
     require(due || long || item.owed().units() == 0, || format!("owes {:?}", item.owed()))
 }
 

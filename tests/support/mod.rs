@@ -19,5 +19,6 @@ pub mod parse_lists;
 pub mod promised;
 pub mod reads;
 pub mod server;
+pub mod sweeps;
 pub mod words;
 pub mod world;

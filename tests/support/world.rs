@@ -14,7 +14,7 @@ use backstock::domain::redate::Page;
 use backstock::domain::{
     Book, Command, Date, Decision, EXPIRE_LINES_MAX, FILL_LINES_MAX, Item, Line, Location,
     Movement, Plan, Program, ProgramId, REDATE_LINES_MAX, ReceiptId, Refusal, Request, RequestId,
-    Reservation, ReservationId, Sku, Time, decide,
+    Reservation, ReservationId, Sku, Time,
 };
 use backstock::service::encode_stored;
 use backstock::store::Body;
@@ -32,6 +32,8 @@ pub struct World {
     /// Most lines of a queue that one command is shown: fewer than the store shows make short
     /// queues long.
     pub lines_max: usize,
+    /// Most expired holds of an item that a batch is given to sweep.
+    pub due_max: usize,
     /// Its settings, once it was made.
     pub program: Option<Program>,
     /// Its locations.
@@ -66,6 +68,7 @@ impl World {
             id: ProgramId::stored(id),
             now,
             lines_max: FILL_LINES_MAX,
+            due_max: usize::MAX,
             program: None,
             places: Vec::new(),
             items: BTreeMap::new(),
@@ -84,10 +87,7 @@ impl World {
     /// Runs a batch, and gives each member the stored form of its answer.
     pub fn run(&mut self, requests: &[Request]) -> Vec<Body> {
         let before = requests.iter().any(|r| r.command.is_dry_run()).then(|| self.clone());
-        let mut book = self.lend(requests);
-        let decisions = decide(&mut book, &self.id, requests);
-        let decisions = decisions.expect("a book with every due line never asks for more");
-        self.take_back(book);
+        let decisions = self.decided(requests);
         let bodies = self.answer(requests, decisions);
         if let Some(before) = before {
             *self = before;
@@ -129,7 +129,7 @@ impl World {
         skus
     }
 
-    fn lend(&mut self, requests: &[Request]) -> Book {
+    pub(super) fn lend(&mut self, requests: &[Request]) -> Book {
         let mut book = Book::new(self.now);
         book.program = self.program.clone();
         book.places = self.places.clone();
@@ -154,11 +154,11 @@ impl World {
                 item.newest = newest(&self.ledger, item);
             }
         }
-        book.reservations = std::mem::take(&mut self.reservations);
+        book.reservations = self.lend_reservations(requests, &mut book);
         book
     }
 
-    fn take_back(&mut self, book: Book) {
+    pub(super) fn take_back(&mut self, book: Book) {
         for sku in &book.changes.plans {
             if let Some(plan) = book.items.get(sku).and_then(|item| item.plan.clone()) {
                 // Older plans need no more be looked at.
@@ -181,7 +181,7 @@ impl World {
         self.items.extend(book.items);
         self.settings = book.settings;
         self.receipts = book.receipts;
-        self.reservations = book.reservations;
+        self.reservations.extend(book.reservations);
     }
 
     /// Items that take backorders now, or will, each with its listing, where a command minds them.

@@ -9,8 +9,12 @@ use crate::domain::event::Answered;
 use crate::domain::inbound::Inbound;
 use crate::domain::{Event, FILL_LINES_MAX, Kind, ReservationId, Sku, Time, fill, redate::redate};
 
-/// What is due was swept when the batch began.
+/// What is due was swept when the batch began. As long as more of it is left, that comes first:
+/// everything else that is said of the item would count it.
 pub(super) fn tend(book: &mut Book, sku: &Sku) {
+    if book.items.get(sku).is_some_and(|item| item.due_left) {
+        return;
+    }
     notice_passed_dates(book, sku);
     let silent = std::mem::take(&mut book.silent);
     for (of, id) in &silent {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::take::no_more_due;
+use super::take::{no_more_due, no_queue_due};
 use super::{Effect, Stop, known_item};
 use crate::domain::book::Book;
 use crate::domain::command::ItemSettings;
@@ -22,6 +22,9 @@ pub(super) fn put_items(
     program: &Program,
     items: &[ItemSettings],
 ) -> Result<Effect, Stop> {
+    for item in items.iter().filter_map(|item| book.items.get(&item.sku)) {
+        no_more_due(item)?;
+    }
     let changed = items.iter().filter(|item| book.settings.get(&item.sku) != Some(*item));
     let changed: Vec<ItemSettings> = changed.cloned().collect();
     let moved = changed.iter().filter(|item| book.open_listings.contains_key(&item.sku));
@@ -58,8 +61,8 @@ fn checked(
     let (now, version) = (book.now, item.plan_version + 1);
     let ground = Ground { now, version, inbound: item.inbound, prior };
     let plan = plan::check(terms, ground).map_err(|faults| Refusal::PlanIncomplete { faults })?;
+    no_queue_due(item)?;
     if plan.cap < item.backordered {
-        no_more_due(item)?;
         let (sku, backordered) = (terms.sku.clone(), item.backordered);
         return Err(Refusal::CapBelowBacklog { sku, cap: plan.cap, backordered }.into());
     }
@@ -93,6 +96,7 @@ fn within_quota(open: usize, before: usize, program: &Program) -> Result<(), Ref
 /// Intake stops; a plan that was closed before stays as it is.
 pub(super) fn close(book: &Book, sku: &Sku) -> Result<Effect, Stop> {
     let item = known_item(book, sku)?;
+    no_queue_due(item)?;
     match &item.plan {
         None => Err(Refusal::UnknownPlan { sku: sku.clone() }.into()),
         Some(plan) if plan.closed_at.is_some() => Ok(Effect::Nothing),

@@ -1,5 +1,6 @@
 //! Supply on its way: announced, changed, cancelled.
 
+use super::take::no_queue_due;
 use super::{Effect, Stop, known_item};
 use crate::domain::book::Book;
 use crate::domain::inbound::Notice;
@@ -15,6 +16,7 @@ pub(super) fn announce(book: &Book, sku: &Sku, notice: &Notice) -> Result<Effect
     let inbound = Inbound::announced(notice);
     in_future(book, notice)?;
     countable(item, 0, &inbound)?;
+    no_queue_due(item)?;
     Ok(Effect::Announce { sku: sku.clone(), inbound })
 }
 
@@ -35,6 +37,7 @@ pub(super) fn update(book: &Book, sku: &Sku, notice: &Notice) -> Result<Effect, 
         in_future(book, notice)?;
     }
     countable(item, known.left(), &inbound)?;
+    no_queue_due(item)?;
     Ok(Effect::UpdateInbound { sku: sku.clone(), inbound })
 }
 

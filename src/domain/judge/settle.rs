@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::take::{no_more_due, takes};
+use super::take::{no_more_due, no_queue_due, takes};
 use super::{Effect, Stop, gate, known_item, known_reservation};
 use crate::domain::book::Book;
 use crate::domain::command::Ask;
@@ -63,7 +63,7 @@ fn retake(book: &Book, reservation: &Reservation) -> Result<Effect, Stop> {
         gets.push(get);
     }
     let promise = |sku: &Sku| promises.iter().find(|(of, _)| *of == sku).map(|(_, p)| *p);
-    let takes = takes(book, &items, &gets, promise);
+    let takes = takes(book, &items, &gets, promise)?;
     Ok(Effect::Retake { reservation: reservation.id.clone(), takes })
 }
 
@@ -116,6 +116,10 @@ pub(super) fn release(
         return Ok(Effect::Nothing);
     }
     let units = asked(reservation, lines, Line::open)?;
+    // What is given back goes to the queue, and an expired hold has no place there any more.
+    for (sku, _) in &units {
+        no_queue_due(known_item(book, sku)?)?;
+    }
     Ok(Effect::Release { reservation: id.clone(), units, reason: reason.to_owned() })
 }
 

@@ -15,8 +15,8 @@ pub(super) fn receive(book: &Book, program: &Program, receipt: &Receipt) -> Resu
     let items: Result<Vec<&Item>, Refusal> =
         receipt.lines.iter().map(|line| known_item(book, &line.sku)).collect();
     let items = items?;
-    // An expired hold is owed nothing.
-    for item in items.iter().filter(|item| item.queued() > 0) {
+    // An expired hold is owed nothing, and what it had is available.
+    for item in &items {
         no_more_due(item)?;
     }
     for (item, line) in items.iter().zip(&receipt.lines) {

@@ -40,7 +40,7 @@ pub(super) fn reserve(
     if !shortages.is_empty() && (mode == Mode::AllOrNothing || nothing) {
         return Err(Refusal::Short { reason: Reason::StockInsufficient, shortages }.into());
     }
-    let takes = takes(book, &items, &gets, |_| None);
+    let takes = takes(book, &items, &gets, |_| None)?;
     let takes = takes.into_iter().filter(|take| !take.picks.is_empty()).collect();
     Ok(Effect::Take { reservation: header(book, program, order, purpose), takes, shortages })
 }
@@ -75,7 +75,7 @@ pub(super) fn backorder(
     if let Some(reason) = shortages.iter().filter_map(|short| short.reason).min() {
         return Err(Refusal::Short { reason, shortages }.into());
     }
-    let takes = takes(book, &items, &gets, |sku| gates.get(sku).and_then(Gate::promise));
+    let takes = takes(book, &items, &gets, |sku| gates.get(sku).and_then(Gate::promise))?;
     let reservation = header(book, program, order, Purpose::Sale);
     Ok(Effect::Take { reservation, takes, shortages })
 }
@@ -86,23 +86,32 @@ pub(super) fn takes(
     items: &[(&Item, &Ask)],
     gets: &[Units],
     promise: impl Fn(&Sku) -> Option<crate::domain::reservation::Promised>,
-) -> Vec<Take> {
+) -> Result<Vec<Take>, Stop> {
     let asks: Vec<(&Item, Units)> =
         items.iter().zip(gets).map(|((item, _), get)| (*item, *get)).collect();
     let picks = pick::together(&asks, &book.places);
+    if !pick::is_certain(&asks, &picks, &book.places) {
+        items.iter().try_for_each(|(item, _)| no_more_due(item))?;
+    }
     let lines = items.iter().zip(gets).zip(picks);
-    lines
+    let takes = lines
         .map(|(((_, ask), get), picks)| {
             let promise = promise(&ask.sku);
             let queued = if promise.is_some() { ask.units - get } else { 0 };
             Take { sku: ask.sku.clone(), picks, queued, promise }
         })
-        .collect()
+        .collect();
+    Ok(takes)
 }
 
-/// A shortage counts only once every expired hold of the item was swept.
+/// What an item has, or lacks, is judged and shown only once every expired hold of it was swept.
 pub(super) fn no_more_due(item: &Item) -> Result<(), Stop> {
     if item.due_left { Err(Stop::MoreDue(item.sku.clone())) } else { Ok(()) }
+}
+
+/// The same where only its queue matters.
+pub(super) fn no_queue_due(item: &Item) -> Result<(), Stop> {
+    if item.queued() > 0 { no_more_due(item) } else { Ok(()) }
 }
 
 fn known_lines<'b>(book: &'b Book, order: &'b Order) -> Result<Vec<(&'b Item, &'b Ask)>, Refusal> {

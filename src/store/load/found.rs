@@ -66,7 +66,8 @@ pub(super) async fn find(
         .bind(program.as_str())
         .bind(skus)
         .bind(ids)
-        .bind(i64::try_from(EXPIRE_LINES_MAX).unwrap_or(i64::MAX))
+        // One more tells that more is left.
+        .bind(i64::try_from(EXPIRE_LINES_MAX + 1).unwrap_or(i64::MAX))
         .bind(made)
         .fetch_one(connection)
         .instrument(statement("load_batch"))

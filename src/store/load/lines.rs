@@ -33,9 +33,9 @@ pub(super) async fn load(
     let pages = book.items.values().filter_map(|item| item.redate.as_ref()?.page.as_ref());
     ids.extend(pages.flat_map(|page| &page.lines).map(ToString::to_string));
     ids.extend(book.silent.iter().map(|(_, id)| id.to_string()));
-    note_due_left(&due, book);
+    let due = within_sweep(due, book);
     let may_supply = !due.is_empty() || requests.iter().any(|r| r.command.may_supply());
-    ids.extend(due.into_iter().map(|(_, reservation)| reservation.to_string()));
+    ids.extend(due.iter().map(ToString::to_string));
     if may_supply {
         ids.extend(load_heads(connection, program, book).await?);
     }
@@ -48,17 +48,19 @@ pub(super) async fn load(
     Ok(())
 }
 
-/// Items of which as many due holds were read as one batch may sweep: there may be more.
-fn note_due_left(due: &[(Sku, ReservationId)], book: &mut Book) {
-    let mut count: HashMap<&Sku, usize> = HashMap::new();
-    for (sku, _) in due {
-        *count.entry(sku).or_default() += 1;
-    }
-    for (sku, count) in count {
-        if let Some(item) = book.items.get_mut(sku) {
-            item.due_left = count >= EXPIRE_LINES_MAX;
+/// The due holds that one batch sweeps. Items that have more of them are marked.
+fn within_sweep(due: Vec<(Sku, ReservationId)>, book: &mut Book) -> Vec<ReservationId> {
+    let mut counts: HashMap<Sku, usize> = HashMap::new();
+    let mut within = Vec::with_capacity(due.len());
+    for (sku, reservation) in due {
+        let count = counts.entry(sku.clone()).or_default();
+        *count += 1;
+        match (*count > EXPIRE_LINES_MAX, book.items.get_mut(&sku)) {
+            (true, Some(item)) => item.due_left = true,
+            _ => within.push(reservation),
         }
     }
+    within
 }
 
 /// The lines that are filled next.
