@@ -62,6 +62,9 @@ pub struct Changes {
     pub new_reservations: BTreeSet<ReservationId>,
     /// Lines to write, by reservation and place in it.
     pub lines: BTreeSet<(ReservationId, usize)>,
+    /// Lines of which no more than the units that wait or are allocated, the question, or when the
+    /// order was ready, has changed; unless they stand in `lines` too.
+    pub filled: BTreeSet<(ReservationId, usize)>,
     /// Receipts to insert.
     pub receipts: BTreeSet<ReceiptId>,
     /// Whether to write the programme.
@@ -258,12 +261,31 @@ impl Book {
         sku: &Sku,
         change: impl FnOnce(&mut Line),
     ) {
-        let Some(reservation) = self.reservations.get_mut(id) else { return };
-        let Some(index) = reservation.lines.iter().position(|line| line.sku == *sku) else {
-            return;
-        };
+        let changed = self.change(id, sku, change);
+        self.changes.lines.extend(changed.map(|index| (id.clone(), index)));
+    }
+
+    /// Changes units that wait or are allocated, and the question, of a line.
+    pub(super) fn fill_line(
+        &mut self,
+        id: &ReservationId,
+        sku: &Sku,
+        change: impl FnOnce(&mut Line),
+    ) {
+        let changed = self.change(id, sku, change);
+        self.changes.filled.extend(changed.map(|index| (id.clone(), index)));
+    }
+
+    fn change(
+        &mut self,
+        id: &ReservationId,
+        sku: &Sku,
+        change: impl FnOnce(&mut Line),
+    ) -> Option<usize> {
+        let reservation = self.reservations.get_mut(id)?;
+        let index = reservation.lines.iter().position(|line| line.sku == *sku)?;
         change(&mut reservation.lines[index]);
-        self.changes.lines.insert((id.clone(), index));
+        Some(index)
     }
 
     /// The line of a reservation.

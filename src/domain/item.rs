@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::inbound::Inbound;
 use super::movement::{Delta, Kind};
 use super::redate::Redate;
-use super::{Location, Plan, ReservationId, Sku, Units};
+use super::{FILL_LINES_MAX, Location, Plan, ReservationId, Sku, Units};
 
 /// Units of an item at one location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,6 +159,12 @@ impl Item {
         let rest = self.free() - bumped;
         let came = self.owed.min(rest).max(rest - self.safety_stock).max(0);
         Owed { bumped, accepted: self.backordered.min(came) }
+    }
+
+    /// Whether the queue is owed more units than one step fills lines of one unit.
+    #[must_use]
+    pub fn is_long_fill(&self) -> bool {
+        usize::try_from(self.owed().units()).is_ok_and(|units| units > FILL_LINES_MAX)
     }
 
     /// The cap in force: the plan's, or, where it follows supply, what supply covers.

@@ -137,7 +137,12 @@ impl Tools {
                     Err(failure) => all.add(Progress::failed(duty, program, &failure)),
                 }
             }
-            skus = if all.done < STEPS_MAX { left } else { Vec::new() };
+            skus = left;
+            if all.done >= STEPS_MAX {
+                // The programme has had its share; the next round comes soon.
+                all.has_more |= !skus.is_empty();
+                break;
+            }
         }
         all
     }

@@ -254,7 +254,8 @@ impl World {
         });
         for sku in tended.collect::<BTreeSet<&Sku>>() {
             let Some(item) = book.items.get_mut(sku) else { continue };
-            if let Some(redate) = item.redate.as_mut() {
+            let is_long_fill = item.is_long_fill();
+            if let Some(redate) = item.redate.as_mut().filter(|_| !is_long_fill) {
                 let of: fn(&Line) -> i64 = match redate.at_bumped {
                     true => |line| line.bumped,
                     false => |line| line.backordered,

@@ -21,10 +21,11 @@ pub(super) fn tend(book: &mut Book, sku: &Sku) {
         take_silence(book, of, id);
     }
     fill::fill(book, sku, FILL_LINES_MAX);
+    // A line that is about to be filled needs no new date: a queue is dated once it was filled.
     if book.items.get(sku).is_some_and(|item| item.owed().units() == 0) {
         book.changes.long_fills.insert(sku.clone(), false);
+        redate(book, sku);
     }
-    redate(book, sku);
 }
 
 /// Supply that did not come in time no longer dates anything; a plan whose date passed neither. The

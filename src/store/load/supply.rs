@@ -118,7 +118,8 @@ async fn load_page(
     sku: &Sku,
     book: &mut Book,
 ) -> Result<(), sqlx::Error> {
-    let item = book.items.get_mut(sku);
+    // What is owed more than one step fills is filled first.
+    let item = book.items.get_mut(sku).filter(|item| !item.is_long_fill());
     let Some(redate) = item.and_then(|item| item.redate.as_mut()) else { return Ok(()) };
     let (sql, name) = match redate.at_bumped {
         true => (include_str!("../sql/redate_bumped.sql"), "redate_bumped"),
