@@ -21,11 +21,12 @@ use backstock::proto::Reason;
 use support::language::{Scenario, scenarios};
 use support::server::{Service, with_cluster};
 
-/// Reasons that no rule gives, so that no scenario can show them: webhooks are no part of the
-/// rules, and the others say that the house itself had trouble.
-const WITHOUT_SCENARIO: [Reason; 5] = [
+/// Reasons that no rule gives, so that no scenario can show them: webhooks and how long events are
+/// kept are no part of the rules, and the others say that the house itself had trouble.
+const WITHOUT_SCENARIO: [Reason; 6] = [
     Reason::Unspecified,
     Reason::UnknownWebhook,
+    Reason::CursorTooOld,
     Reason::Busy,
     Reason::OutcomeUnknown,
     Reason::Internal,

@@ -91,12 +91,12 @@ impl Changes {
     /// Whether nothing is to be written but items, new reservations and lines of the ledger.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let Self { new_items, settings, plans, lines, receipts, .. } = self;
+        let Self { new_items, settings, plans, lines, filled, receipts, .. } = self;
         let Self { long_fills, inbounds, redates, ready_checks, refused, .. } = self;
         let is_settled = new_items.is_empty() && settings.is_empty() && plans.is_empty();
         let is_quiet = long_fills.is_empty() && redates.is_empty() && ready_checks.is_empty();
         let is_new = |id: &ReservationId| self.new_reservations.contains(id);
-        let are_new = lines.iter().all(|(id, _)| is_new(id));
+        let are_new = lines.iter().chain(filled).all(|(id, _)| is_new(id));
         let is_alone = are_new && receipts.is_empty() && inbounds.is_empty();
         is_settled && is_quiet && is_alone && refused.is_empty() && !self.program && !self.places
     }

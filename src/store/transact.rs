@@ -46,14 +46,20 @@ impl Tries {
     /// Waits before the next try, or gives up.
     async fn again(&mut self, cause: &'static str) -> Result<(), Failure> {
         metrics().retried(cause);
-        let patience = if self.in_doubt { DOUBT_PATIENCE } else { PATIENCE };
-        if self.start.elapsed() > patience {
+        if self.is_over() {
             return Err(self.give_up());
         }
         tracing::debug!(cause, "a batch is tried again");
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(PAUSE_MAX);
         Ok(())
+    }
+
+    /// Whether time is up. A million expired holds take minutes to sweep, and their item's lane
+    /// waits.
+    fn is_over(&self) -> bool {
+        let patience = if self.in_doubt { DOUBT_PATIENCE } else { PATIENCE };
+        self.start.elapsed() > patience
     }
 
     fn give_up(&self) -> Failure {
@@ -84,6 +90,7 @@ impl Store {
                 Err(miss) => miss,
             };
             match miss {
+                Miss::MoreDue(_) if tries.is_over() => return Err(tries.give_up()),
                 Miss::MoreDue(sku) => {
                     let tend = Request { id: None, hash: [0; 32], command: Command::Tend { sku } };
                     if let Err(Miss::Failed(error)) = self.attempt(program, &[tend]).await {

@@ -243,12 +243,18 @@ pub fn digest(world: &World) -> BTreeMap<String, String> {
     rows
 }
 
-/// The item that the background takes a step with, or items of which the reservation that a command
+/// The item that the background takes a step with, items that goods come for, since goods do not
+/// wait until all that ran out is given back, or items of which the reservation that a command
 /// works on waits for units.
 pub fn waits_for(world: &World, step: &Step) -> Vec<String> {
     let addressed = match step {
         Step::Tend(sku) => return vec![sku.to_string()],
-        Step::Ask(_, request) => request.command.addressed(),
+        Step::Ask(_, request) => match &request.command {
+            Command::Receive(receipt) => {
+                return receipt.lines.iter().map(|line| line.sku.to_string()).collect();
+            }
+            command => command.addressed(),
+        },
         Step::Wait(_) => None,
     };
     let lines =

@@ -87,7 +87,7 @@ async fn what_waited_for_a_lock_sees_what_happened_meanwhile() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_waits_for_no_lock() {
     let ground = Ground::new().await;
-    let stands = ground.two(Combining::default()).await;
+    let stands = ground.two(combining()).await;
     let skus = ["none".to_owned()];
     stands[0].shop.stock_up(&skus, 0).await;
     let holder = lock(&ground, "none").await;

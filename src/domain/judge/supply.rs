@@ -1,7 +1,7 @@
 //! Receive and Adjust: what a warehouse reports.
 
 use super::inbound::{find, unknown};
-use super::take::no_more_due;
+use super::take::{no_more_due, no_queue_due};
 use super::{Arrival, Effect, Stop, known_item, known_location};
 use crate::domain::book::Book;
 use crate::domain::command::{Adjustment, Change, Receipt, ReceiptLine};
@@ -15,9 +15,10 @@ pub(super) fn receive(book: &Book, program: &Program, receipt: &Receipt) -> Resu
     let items: Result<Vec<&Item>, Refusal> =
         receipt.lines.iter().map(|line| known_item(book, &line.sku)).collect();
     let items = items?;
-    // An expired hold is owed nothing, and what it had is available.
+    // An expired hold is owed nothing. Goods for no queue do not wait: what such holds had is given
+    // back later.
     for item in &items {
-        no_more_due(item)?;
+        no_queue_due(item)?;
     }
     for (item, line) in items.iter().zip(&receipt.lines) {
         if let Some(id) = line.inbound.as_ref().filter(|id| find(item, id).is_none()) {
