@@ -12,7 +12,7 @@ use super::failure;
 use super::load::{Loaded, look};
 use super::save::Unsaved;
 use super::{Body, Reply, Store};
-use crate::domain::{Command, Decision, Prior, ProgramId, Request, decide};
+use crate::domain::{Command, Decision, Item, Prior, ProgramId, Request, decide};
 use crate::telemetry::metrics::metrics;
 
 /// How long batches lock first after one was overtaken: others write the same items.
@@ -45,8 +45,7 @@ impl Calm {
     }
 }
 
-/// Whether all that a batch needs is read by the first statement, and all that it brings about is
-/// written by the last.
+/// Whether what a batch reads and writes is little.
 fn fits(requests: &[Request]) -> bool {
     requests.iter().all(|request| matches!(request.command, Command::Reserve { .. }))
 }
@@ -55,7 +54,8 @@ fn fits(requests: &[Request]) -> bool {
 /// when it is written. A refusal changes none, so it must rest on what was read at one instant.
 fn may_stand(loaded: &Loaded, decisions: &[Decision]) -> bool {
     let is_refusal = |decision: &Decision| matches!(decision, Decision::Fresh(Err(_)));
-    let at_one_instant = || loaded.book.items.values().all(|item| item.plan_version == 0);
+    let is_plain = |item: &Item| item.plan_version == 0 && item.inbound == 0;
+    let at_one_instant = || loaded.book.items.values().all(is_plain);
     loaded.book.changes.is_plain() && (at_one_instant() || !decisions.iter().any(is_refusal))
 }
 

@@ -61,7 +61,7 @@ pub(in crate::store) async fn load(
 }
 
 /// Reads without a lock what Reserves need: what they then write is guarded by the items' versions.
-/// `None` = more has to be read, so lock.
+/// `None` = more has to be read or written, so lock.
 pub(in crate::store) async fn look(
     connection: &mut PgConnection,
     program: &ProgramId,
@@ -70,11 +70,14 @@ pub(in crate::store) async fn look(
     let skus: BTreeSet<&Sku> = requests.iter().flat_map(|r| r.command.skus()).collect();
     let skus: Vec<String> = skus.into_iter().map(ToString::to_string).collect();
     let found = found::find(connection, program, requests, &skus).await?;
-    if !(found.due.is_empty() && found.made.is_empty()) {
+    let (mut book, backend, read) = (found.book, found.backend, found.read);
+    let is_moving = book.items.values().any(|item| item.redating);
+    if is_moving || !(found.due.is_empty() && found.made.is_empty()) {
         return Ok(None);
     }
-    let (mut book, backend, read) = (found.book, found.backend, found.read);
+    supply::load_inbounds(connection, program, requests, &mut book).await?;
     plans::load_plans(connection, program, &mut book).await?;
+    plans::load_customers(connection, program, requests, &mut book).await?;
     Ok(Some(Loaded { book, backend, read, is_overtaken: false }))
 }
 
