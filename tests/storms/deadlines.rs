@@ -151,6 +151,10 @@ async fn a_caller_who_gave_up_is_not_worth_a_unit() {
     let acts: Vec<Act> = (0..50).map(|turn| reserve(&format!("short-{turn}"), "sku")).collect();
     let late = join_all(acts.iter().map(|act| stand.shop.send_within(act, short))).await;
     assert!(late.iter().all(missed), "nobody can be served behind the lock: {:?}", late[0]);
+    // One that came later and waits longer: once its time is up, so is theirs, by any clock.
+    let longer = Some(Duration::from_secs(1));
+    let last_of_all = stand.shop.send_within(&reserve("longer", "sku"), longer).await;
+    assert!(missed(&last_of_all), "{last_of_all:?}");
     holder.rollback().await.expect("the lock is given up");
     first.await.expect("a caller").expect("it waited");
     // One more call goes through the same lane after all that waited in it.
