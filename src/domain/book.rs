@@ -62,9 +62,6 @@ pub struct Changes {
     pub new_reservations: BTreeSet<ReservationId>,
     /// Lines to write, by reservation and place in it.
     pub lines: BTreeSet<(ReservationId, usize)>,
-    /// Lines of which no more than the units that wait or are allocated, the question, or when the
-    /// order was ready, has changed; unless they stand in `lines` too.
-    pub filled: BTreeSet<(ReservationId, usize)>,
     /// Receipts to insert.
     pub receipts: BTreeSet<ReceiptId>,
     /// Whether to write the programme.
@@ -91,12 +88,12 @@ impl Changes {
     /// Whether nothing is to be written but items, new reservations and lines of the ledger.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let Self { new_items, settings, plans, lines, filled, receipts, .. } = self;
+        let Self { new_items, settings, plans, lines, receipts, .. } = self;
         let Self { long_fills, inbounds, redates, ready_checks, refused, .. } = self;
         let is_settled = new_items.is_empty() && settings.is_empty() && plans.is_empty();
         let is_quiet = long_fills.is_empty() && redates.is_empty() && ready_checks.is_empty();
         let is_new = |id: &ReservationId| self.new_reservations.contains(id);
-        let are_new = lines.iter().chain(filled).all(|(id, _)| is_new(id));
+        let are_new = lines.iter().all(|(id, _)| is_new(id));
         let is_alone = are_new && receipts.is_empty() && inbounds.is_empty();
         is_settled && is_quiet && is_alone && refused.is_empty() && !self.program && !self.places
     }
@@ -261,31 +258,12 @@ impl Book {
         sku: &Sku,
         change: impl FnOnce(&mut Line),
     ) {
-        let changed = self.change(id, sku, change);
-        self.changes.lines.extend(changed.map(|index| (id.clone(), index)));
-    }
-
-    /// Changes units that wait or are allocated, and the question, of a line.
-    pub(super) fn fill_line(
-        &mut self,
-        id: &ReservationId,
-        sku: &Sku,
-        change: impl FnOnce(&mut Line),
-    ) {
-        let changed = self.change(id, sku, change);
-        self.changes.filled.extend(changed.map(|index| (id.clone(), index)));
-    }
-
-    fn change(
-        &mut self,
-        id: &ReservationId,
-        sku: &Sku,
-        change: impl FnOnce(&mut Line),
-    ) -> Option<usize> {
-        let reservation = self.reservations.get_mut(id)?;
-        let index = reservation.lines.iter().position(|line| line.sku == *sku)?;
+        let Some(reservation) = self.reservations.get_mut(id) else { return };
+        let Some(index) = reservation.lines.iter().position(|line| line.sku == *sku) else {
+            return;
+        };
         change(&mut reservation.lines[index]);
-        Some(index)
+        self.changes.lines.insert((id.clone(), index));
     }
 
     /// The line of a reservation.

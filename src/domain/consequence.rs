@@ -113,7 +113,7 @@ pub(super) fn say_ready(book: &mut Book, id: &ReservationId) {
     if let Some(reservation) = book.reservations.get_mut(id) {
         reservation.ready_at = Some(now);
         let lines = 0..reservation.lines.len();
-        book.changes.filled.extend(lines.map(|at| (id.clone(), at)));
+        book.changes.lines.extend(lines.map(|at| (id.clone(), at)));
     }
     book.record(&first, Entry { reservation: Some(id), ..Entry::of(Kind::Ready, Event::Ready) });
 }

@@ -70,7 +70,7 @@ fn fill_line(book: &mut Book, sku: &Sku, id: &ReservationId, picks: Picks, bumpe
         book.record(sku, Entry { delta, reservation: Some(id), ..entry });
     }
     let units: Units = picks.iter().map(|(_, units)| units).sum();
-    book.fill_line(id, sku, |line| {
+    book.change_line(id, sku, |line| {
         line.allocations.extend(picks);
         if bumped {
             line.bumped -= units

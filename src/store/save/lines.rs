@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::saving::{Saving, sparse};
 use super::{Unsaved, expect};
 use crate::domain::reservation::{Promised, Question};
-use crate::domain::{Book, Date, Line, ProgramId, Reservation, ReservationId};
+use crate::domain::{Book, Date, Line, ProgramId, Reservation};
 use crate::store::rows::{allocations, purpose_text, ship_policy_text};
 use crate::store::statement;
 
@@ -83,27 +83,20 @@ pub(super) fn bind<'q>(saving: Saving<'q>, lines: &[Placed<'q>]) -> Saving<'q> {
         .bind(sparse(lines.iter().map(|(r, ..)| r.ready_at).collect()))
 }
 
-/// Lines that changed, but for new ones.
-fn changed<'b>(
-    book: &'b Book,
-    lines: impl Iterator<Item = &'b (ReservationId, usize)>,
-) -> Vec<Placed<'b>> {
-    let old = lines.filter(|(id, _)| !book.changes.new_reservations.contains(id));
-    let placed = old.filter_map(|(id, at)| {
-        let reservation = book.reservations.get(id)?;
-        Some((reservation, *at, reservation.lines.get(*at)?))
-    });
-    placed.collect()
-}
-
 /// Lines that changed.
 pub(super) async fn update(
     connection: &mut PgConnection,
     program: &ProgramId,
     book: &Book,
 ) -> Result<(), Unsaved> {
-    fill(connection, program, book).await?;
-    let lines = changed(book, book.changes.lines.iter());
+    let old =
+        book.changes.lines.iter().filter(|(id, _)| !book.changes.new_reservations.contains(id));
+    let lines: Vec<Placed<'_>> = old
+        .filter_map(|(id, at)| {
+            let reservation = book.reservations.get(id)?;
+            Some((reservation, *at, reservation.lines.get(*at)?))
+        })
+        .collect();
     if lines.is_empty() {
         return Ok(());
     }
@@ -131,34 +124,6 @@ pub(super) async fn update(
         .bind(lines.iter().map(|(r, ..)| r.ready_at).collect::<Vec<_>>())
         .execute(connection)
         .instrument(statement("update_lines"))
-        .await?;
-    expect(done.rows_affected(), lines.len(), "line")
-}
-
-/// Lines that were filled, and no more: long queues are made of them.
-async fn fill(
-    connection: &mut PgConnection,
-    program: &ProgramId,
-    book: &Book,
-) -> Result<(), Unsaved> {
-    let lines = changed(book, book.changes.filled.difference(&book.changes.lines));
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let done = sqlx::query(include_str!("../sql/fill_lines.sql"))
-        .bind(program.as_str())
-        .bind(lines.iter().map(|(r, ..)| r.id.as_str()).collect::<Vec<_>>())
-        .bind(positions(&lines))
-        .bind(bigints(&lines, Line::allocated))
-        .bind(bigints(&lines, |line| line.backordered))
-        .bind(bigints(&lines, |line| line.bumped))
-        .bind(lines.iter().map(|(.., line)| only_location(line)).collect::<Vec<_>>())
-        .bind(sparse(lines.iter().map(|(.., line)| spread(line)).collect()))
-        .bind(sparse(questions(&lines, |question| question.answer_by)))
-        .bind(sparse(questions(&lines, |question| question.silence_keeps)))
-        .bind(sparse(lines.iter().map(|(r, ..)| r.ready_at).collect()))
-        .execute(connection)
-        .instrument(statement("fill_lines"))
         .await?;
     expect(done.rows_affected(), lines.len(), "line")
 }
