@@ -168,7 +168,7 @@ fn every_statement_stays_in_one_programme() {
         "list_programs.sql",
         "list_changed_programs.sql",
         "list_busy_programs.sql",
-        "list_holding_programs.sql",
+        "list_due_programs.sql",
         "list_passed_programs.sql",
         "list_waited_programs.sql",
         "list_heads.sql",

@@ -9,6 +9,15 @@ use super::{FILL_LINES_MAX, Kind, ReservationId, Sku, Time, Units, apply, fill};
 /// A reservation's lines may be swept one by one, as their items are locked: it has expired all the
 /// same.
 pub fn sweep(book: &mut Book) {
+    sweep_lines(book);
+    let now = book.now;
+    for item in book.items.values_mut().filter(|item| item.is_due(now) && !item.due_left) {
+        item.due_at = item.next_due;
+        book.changes.items.insert(item.sku.clone());
+    }
+}
+
+fn sweep_lines(book: &mut Book) {
     let due = due_lines(book);
     if due.is_empty() {
         return;

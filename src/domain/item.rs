@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::inbound::Inbound;
 use super::movement::{Delta, Kind};
 use super::redate::Redate;
-use super::{FILL_LINES_MAX, Location, Plan, ReservationId, Sku, Units};
+use super::{FILL_LINES_MAX, Location, Plan, ReservationId, Sku, Time, Units};
 
 /// Units of an item at one location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,11 @@ pub struct Item {
     /// Lines that hold allocated units, newest first, for each location that a command may take
     /// from.
     pub newest: BTreeMap<Location, Vec<ReservationId>>,
+    /// No hold of it runs out before this; none where it has no holds.
+    pub due_at: Option<Time>,
+    /// The earliest instant at which a hold of it runs out that has not, where some have and the
+    /// batch was given all of them.
+    pub next_due: Option<Time>,
     /// Whether more expired lines wait to be swept than the batch was given.
     pub due_left: bool,
 }
@@ -122,8 +127,16 @@ impl Item {
             redate: None,
             queue: Queue::default(),
             newest: BTreeMap::new(),
+            due_at: None,
+            next_due: None,
             due_left: false,
         }
+    }
+
+    /// Whether a hold of it may have run out by `now`.
+    #[must_use]
+    pub fn is_due(&self, now: Time) -> bool {
+        self.due_at.is_some_and(|at| at <= now)
     }
 
     /// Units on hand and promised to nobody, safety stock included.

@@ -31,14 +31,14 @@ impl Store {
             .await
     }
 
-    /// Programmes with holds, run out or not.
+    /// Programmes with items of which a hold may have run out.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn holding_programs(&self) -> Result<Vec<ProgramId>, Failure> {
-        self.programs_of(include_str!("sql/list_holding_programs.sql"))
-            .instrument(statement("list_holding_programs"))
+    pub async fn due_programs(&self) -> Result<Vec<ProgramId>, Failure> {
+        self.programs_of(include_str!("sql/list_due_programs.sql"))
+            .instrument(statement("list_due_programs"))
             .await
     }
 
@@ -72,7 +72,7 @@ impl Store {
         Ok(rows.iter().map(|program| ProgramId::stored(program)).collect())
     }
 
-    /// Items of a programme with holds that ran out, at most `limit`.
+    /// Items of a programme of which a hold may have run out, at most `limit`.
     ///
     /// # Errors
     ///

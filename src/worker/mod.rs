@@ -7,7 +7,6 @@
 //! do.
 
 mod forget;
-mod looks;
 mod relay;
 mod tend;
 mod turns;
@@ -42,9 +41,7 @@ impl Workers {
     pub fn start(store: &Store, combiner: &Combiner, keeping: Keeping) -> Self {
         let workers = Self { stop: CancellationToken::new(), duties: TaskTracker::new() };
         let tools = tend::Tools { store: store.clone(), combiner: combiner.clone() };
-        let stop = workers.stop.clone();
-        let sweep = move |tools| tend::sweep(tools, stop.clone());
-        workers.spawn("sweep", tend::SWEEP_EVERY, tools.duty(sweep));
+        workers.spawn("sweep", tend::SWEEP_EVERY, tools.duty(tend::sweep));
         workers.spawn("fill", tend::FILL_EVERY, tools.duty(tend::fill));
         workers.spawn("redate", tend::FILL_EVERY, tools.duty(tend::redate));
         workers.spawn("ready", tend::FILL_EVERY, tools.duty(tend::say_ready));

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::iter;
-use tokio_util::sync::CancellationToken;
 
-use super::looks::Looks;
 use super::turns::{AT_ONCE, Fruitless, Progress, in_turns};
 use crate::combine::{Combiner, Unanswered};
 use crate::domain::{Answer, Command, ProgramId, Request, ReservationId, Sku};
@@ -33,19 +31,14 @@ pub(super) struct Tools {
     pub combiner: Combiner,
 }
 
-/// Sweeps the holds that ran out. A look asks each item that has holds.
-pub(super) async fn sweep(tools: Tools, stop: CancellationToken) -> Result<Progress, Fruitless> {
-    let (store, looks) = (&tools.store, Looks::default());
-    let programs = looks.look(store.holding_programs()).await?;
+/// Sweeps the holds that ran out.
+pub(super) async fn sweep(tools: Tools) -> Result<Progress, Fruitless> {
+    let (store, programs) = (&tools.store, tools.store.due_programs().await?);
     let turns = in_turns("sweep", programs, AT_ONCE, async |program| {
-        let due = looks.look(store.due_items(&program, LISTED_MAX)).await?;
+        let due = store.due_items(&program, LISTED_MAX).await?;
         Ok(tools.tend("sweep", &program, due).await)
     });
-    let progress = turns.await.end()?;
-    if !progress.has_more {
-        looks.rest(SWEEP_EVERY, &stop).await;
-    }
-    Ok(progress)
+    turns.await.end()
 }
 
 /// Fills on what is owed to long queues.

@@ -17,7 +17,7 @@ use crate::support::world::World;
 /// Tables, their keys in order, and their columns with instants, of which only whether they are set
 /// is compared.
 const TABLES: [(&str, &str, &str); 12] = [
-    ("item", "sku", "changed_at"),
+    ("item", "sku", "changed_at,due_at"),
     ("item_settings", "sku", ""),
     ("item_stock", "sku,location", ""),
     ("line", "reservation,position", "created_at,expires_at,answer_by,ready_at"),
@@ -155,7 +155,7 @@ fn item(item: &backstock::domain::Item) -> Value {
         "backordered": item.backordered, "bumped": item.bumped, "owed": item.owed,
         "inbound": item.inbound, "safety_stock": item.safety_stock, "low_stock": item.low_stock,
         "redating": item.redating, "cap": item.cap, "plan_version": item.plan_version,
-        "version": item.version, "changed_at": true,
+        "version": item.version, "changed_at": true, "due_at": item.due_at.is_some(),
     })
 }
 

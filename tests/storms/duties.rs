@@ -59,13 +59,28 @@ async fn what_fails_for_one_is_done_for_the_others() {
     };
     // The counters of one item are wrong: whatever is given back, PostgreSQL refuses to write it.
     run("UPDATE item SET allocated = 0 WHERE program = 'a-broken' AND sku = 'A'").await;
-    // Another item is locked by somebody who never lets go.
+    // Every hold ran out, and another item is locked by somebody who never lets go.
     let mut holder = ground.eyes.begin().await.expect("a transaction");
-    sqlx::query("SELECT FROM item WHERE program = 'b-stuck' AND sku = 'A' FOR UPDATE")
-        .execute(&mut *holder)
-        .await
-        .expect("the lock");
-    run("UPDATE line SET expires_at = clock_timestamp() - interval '1 hour'").await;
+    let mut past = ground.eyes.begin().await.expect("a transaction");
+    for statement in [
+        "UPDATE line SET expires_at = clock_timestamp() - interval '1 hour'",
+        "UPDATE item SET due_at = clock_timestamp() - interval '1 hour'",
+    ] {
+        sqlx::query(statement).execute(&mut *past).await.expect(statement);
+    }
+    let lock = "SELECT FROM item WHERE program = 'b-stuck' AND sku = 'A' FOR UPDATE";
+    let lock = sqlx::query(lock).execute(&mut *holder);
+    let commit = async {
+        until("the lock is waited for", async || {
+            let waits = "SELECT count(*) FROM pg_stat_activity
+                         WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE'";
+            ground.count(waits).await == 1
+        })
+        .await;
+        past.commit().await.expect("the past");
+    };
+    let (locked, ()) = tokio::join!(lock, commit);
+    locked.expect("the lock");
     until("the other items are swept", async || {
         let swept = "SELECT count(*) FROM line WHERE released = 1 AND allocated = 0";
         ground.count(swept).await == 4

@@ -15,7 +15,7 @@ const WHOLE: [&str; 3] = ["verify_counts.sql", "verify_items.sql", "verify_stock
 
 /// Statements that want all rows of a programme, or walk them in order from where they are: of
 /// tables that are short, or with a bound.
-const ALL_OF_A_PROGRAMME: [&str; 25] = [
+const ALL_OF_A_PROGRAMME: [&str; 23] = [
     // One row for each programme, or few.
     "load_batch.sql",
     "load_places.sql",
@@ -41,9 +41,6 @@ const ALL_OF_A_PROGRAMME: [&str; 25] = [
     "list_redates.sql",
     "list_ready_checks.sql",
     "list_changed_programs.sql",
-    // From item to item, or from programme to programme.
-    "list_due_items.sql",
-    "list_holding_programs.sql",
 ];
 
 /// Statements that look at some blocks of a table, wherever their rows belong.

@@ -76,7 +76,8 @@ async fn availability_of_a_spoilt_item_fails_nobody_else() {
         "UPDATE item SET bumped = {most}, safety_stock = {most} WHERE sku = 'broken';
          ALTER TABLE line DROP CONSTRAINT line_adds_up, DROP CONSTRAINT line_not_negative;
          UPDATE line SET allocated = 0, bumped = {most}, expires_at = '2020-01-01'
-         WHERE sku = 'torn'"
+         WHERE sku = 'torn';
+         UPDATE item SET due_at = '2020-01-01' WHERE sku = 'torn'"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(spoil)).execute(&ground.eyes).await.expect("spoilt");
     for _ in 0..5 {

@@ -7,6 +7,7 @@ use backstock::domain::movement::Delta;
 use backstock::domain::{Inbound, Item, Line, Location, Movement, Sku};
 
 use super::promised;
+use super::sweeps::held;
 use super::world::World;
 
 /// Says which of the rules 1 to 4 is broken.
@@ -21,6 +22,7 @@ pub fn check(world: &World) -> Result<(), String> {
         check_ledger(world, item).map_err(of)?;
         check_sums(world, item).map_err(of)?;
         check_fence(world, item).map_err(of)?;
+        check_due(world, item).map_err(of)?;
         promised::check_dates(world, item).map_err(of)?;
     }
     for reservation in world.reservations.values() {
@@ -58,6 +60,14 @@ fn check_counters(item: &Item) -> Result<(), String> {
     let available = (available - item.safety_stock).max(0);
     require(item.available() == available, || {
         format!("rule 2: available {} instead of {available}", item.available())
+    })
+}
+
+/// Rule 8: no hold runs out before its item is said to be due.
+fn check_due(world: &World, item: &Item) -> Result<(), String> {
+    let first = held(&world.reservations, item).first().copied();
+    require(first.is_none_or(|at| item.due_at.is_some_and(|due| due <= at)), || {
+        format!("rule 8: due at {:?}, though a hold runs out at {first:?}", item.due_at)
     })
 }
 

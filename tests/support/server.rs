@@ -231,7 +231,7 @@ pub async fn let_pass(sql: &PgPool, program: &str, seconds: i64, days: i64) {
 const INSTANTS: [(&str, &str); 6] = [
     ("line", "created_at, expires_at, answer_by, ready_at"),
     ("plan", "opens_at, closes_at, closed_at"),
-    ("item", "changed_at"),
+    ("item", "changed_at, due_at"),
     ("movement", "at"),
     ("answer", "answered_at"),
     ("receipt", "received_at"),

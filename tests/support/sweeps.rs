@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use backstock::domain::{
-    Book, Command, Decision, Item, Request, Reservation, ReservationId, Sku, decide,
+    Book, Command, Decision, Item, Request, Reservation, ReservationId, Sku, Time, decide,
 };
 
 use super::background::house;
@@ -37,6 +37,9 @@ impl World {
         book: &mut Book,
     ) -> HashMap<ReservationId, Reservation> {
         let all = std::mem::take(&mut self.reservations);
+        for item in book.items.values_mut() {
+            item.next_due = held(&all, item).into_iter().find(|at| *at > book.now);
+        }
         if self.due_max == usize::MAX {
             return all;
         }
@@ -60,12 +63,16 @@ impl World {
     }
 }
 
+/// When the holds of an item run out, or ran out, in order.
+pub(super) fn held(all: &HashMap<ReservationId, Reservation>, item: &Item) -> Vec<Time> {
+    let open = |of: &&Reservation| of.line(&item.sku).is_some_and(|line| line.open() > 0);
+    let mut held: Vec<_> = all.values().filter(open).filter_map(|of| of.expires_at).collect();
+    held.sort_unstable();
+    held
+}
+
 /// The holds of an item that ran out, oldest first.
-fn due(
-    all: &HashMap<ReservationId, Reservation>,
-    item: &Item,
-    now: backstock::domain::Time,
-) -> Vec<ReservationId> {
+fn due(all: &HashMap<ReservationId, Reservation>, item: &Item, now: Time) -> Vec<ReservationId> {
     let open = |of: &Reservation, sku: &Sku| of.line(sku).is_some_and(|line| line.open() > 0);
     let due = all.values().filter(|of| of.is_overdue(now) && open(of, &item.sku));
     let mut due: Vec<_> = due.map(|of| (of.expires_at, of.id.clone())).collect();

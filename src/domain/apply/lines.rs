@@ -16,6 +16,9 @@ pub(super) fn take(book: &mut Book, header: &Reservation, takes: &[Take]) {
     book.changes.new_reservations.insert(header.id.clone());
     for take in takes {
         give(book, &header.id, take);
+        if let (Some(at), Some(item)) = (header.expires_at, book.items.get_mut(&take.sku)) {
+            item.due_at = Some(item.due_at.map_or(at, |due| due.min(at)));
+        }
     }
     book.changes.settled.insert(header.id.clone());
 }

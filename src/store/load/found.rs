@@ -31,8 +31,9 @@ struct Row {
     stock_allocated: Option<Vec<i64>>,
     requests: Option<Vec<String>>,
     hashes: Option<Vec<Vec<u8>>>,
-    due_skus: Option<Vec<String>>,
-    due_reservations: Option<Vec<String>>,
+    held_skus: Option<Vec<String>>,
+    held_reservations: Option<Vec<String>>,
+    held_expire: Option<Vec<Time>>,
     made: Option<Vec<String>>,
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn find(
         .bind(program.as_str())
         .bind(skus)
         .bind(ids)
-        // One more tells that more is left.
+        // One more tells that more is left, or what is due next.
         .bind(i64::try_from(EXPIRE_LINES_MAX + 1).unwrap_or(i64::MAX))
         .bind(made)
         .fetch_one(connection)
@@ -102,9 +103,17 @@ impl Row {
             (RequestId::stored(&id), <[u8; 32]>::try_from(hash).unwrap_or_default())
         });
         book.answered = hashes.collect();
-        let due = zip(self.due_skus, self.due_reservations)
-            .map(|(sku, of)| (Sku::stored(&sku), ReservationId::stored(&of)));
-        let (due, backend) = (due.collect(), self.program.backend);
+        let held = zip(self.held_skus, self.held_reservations);
+        let mut due = Vec::new();
+        for ((sku, of), expires_at) in zip(Some(held.collect()), self.held_expire) {
+            if expires_at <= now {
+                due.push((Sku::stored(&sku), ReservationId::stored(&of)));
+            } else if let Some(item) = book.items.get_mut(sku.as_str()) {
+                let next_due = item.next_due.unwrap_or(expires_at);
+                item.next_due = Some(next_due.min(expires_at));
+            }
+        }
+        let backend = self.program.backend;
         Found { book, backend, read, due, made: self.made.unwrap_or_default() }
     }
 }

@@ -1,6 +1,6 @@
 //! Items as a batch reads them: a column each, entry by entry.
 
-use crate::domain::Item;
+use crate::domain::{Item, Time};
 use crate::store::rows::ItemRow;
 
 /// Columns of `item`, none where no item was found.
@@ -20,6 +20,7 @@ pub(super) struct ItemColumns {
     plan_version: Option<Vec<i64>>,
     version: Option<Vec<i64>>,
     only_locations: Option<Vec<Option<String>>>,
+    due_ats: Option<Vec<Option<Time>>>,
 }
 
 impl ItemColumns {
@@ -28,8 +29,9 @@ impl ItemColumns {
         let counters = zip(self.on_hand, self.allocated).zip(zip(self.backordered, self.bumped));
         let more = zip(self.owed, self.inbound).zip(zip(self.low_stock, self.redating));
         let bounds = zip(self.safety_stock, self.cap).zip(zip(self.plan_version, self.version));
-        let rows = zip(self.skus, self.only_locations).zip(counters).zip(more).zip(bounds);
-        rows.map(|((((sku, location), counters), more), bounds)| {
+        let stands = zip(self.only_locations, self.due_ats);
+        let rows = zip(self.skus, Some(stands.collect())).zip(counters).zip(more).zip(bounds);
+        rows.map(|((((sku, (location, due_at)), counters), more), bounds)| {
             let ((on_hand, allocated), (backordered, bumped)) = counters;
             let ((owed, inbound), (low_stock, redating)) = more;
             let ((safety_stock, cap), (plan_version, version)) = bounds;
@@ -48,6 +50,7 @@ impl ItemColumns {
                 plan_version,
                 version,
                 location,
+                due_at,
             };
             row.item()
         })

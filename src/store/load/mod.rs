@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use tracing::Instrument;
 
 use super::statement;
-use crate::domain::{Book, Command, ProgramId, ReceiptId, Request, Sku};
+use crate::domain::{Book, Command, Item, ProgramId, ReceiptId, Request, Sku};
 
 /// A book, and the backend that read it.
 pub(in crate::store) struct Loaded {
@@ -71,8 +71,8 @@ pub(in crate::store) async fn look(
     let skus: Vec<String> = skus.into_iter().map(ToString::to_string).collect();
     let found = found::find(connection, program, requests, &skus).await?;
     let (mut book, backend, read) = (found.book, found.backend, found.read);
-    let is_moving = book.items.values().any(|item| item.redating);
-    if is_moving || !(found.due.is_empty() && found.made.is_empty()) {
+    let is_moving = |item: &Item| item.redating || item.is_due(book.now);
+    if book.items.values().any(is_moving) || !found.made.is_empty() {
         return Ok(None);
     }
     supply::load_inbounds(connection, program, requests, &mut book).await?;

@@ -34,6 +34,7 @@ pub(in crate::store) struct ItemRow {
     pub version: i64,
     /// The only location where the item stands. NULL: rows of `stock` say where.
     pub location: Option<String>,
+    pub due_at: Option<DateTime<Utc>>,
 }
 
 impl ItemRow {
@@ -50,6 +51,7 @@ impl ItemRow {
         item.cap = self.cap;
         item.plan_version = self.plan_version;
         item.version = self.version;
+        item.due_at = self.due_at;
         if let Some(location) = &self.location {
             let stock = Stock { on_hand: self.on_hand, allocated: self.allocated };
             item.stocks.insert(Location::stored(location), stock);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use super::saving::Saving;
+use super::saving::{Saving, sparse};
 use super::{Unsaved, expect};
 use crate::domain::item::Stock;
 use crate::domain::{Book, Item, Location, ProgramId, Sku};
@@ -70,6 +70,7 @@ pub(super) fn bind<'q>(saving: Saving<'q>, known: &[Known<'q>]) -> Saving<'q> {
         .bind(column(|i| i.low_stock))
         .bind(known.iter().map(|(i, _)| i.redating).collect::<Vec<_>>())
         .bind(known.iter().map(|(i, read)| only_location(i, *read)).collect::<Vec<_>>())
+        .bind(sparse(known.iter().map(|(i, _)| i.due_at).collect()))
 }
 
 /// Rows of units at locations, for items that stand in several: where the batch moved units, and

@@ -3,7 +3,7 @@
 SELECT statement_timestamp() AS now, i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
        i.backordered - due.backordered AS backordered, i.bumped - due.bumped AS bumped,
        i.safety_stock, i.owed, i.inbound, i.low_stock, i.redating, i.cap, i.plan_version, i.version,
-       i.changed_at, i.location,
+       i.changed_at, i.location, i.due_at,
        CASE WHEN i.location IS NULL THEN (
            SELECT jsonb_agg(jsonb_build_array(s.location, s.on_hand, s.allocated))
            FROM stock s WHERE s.program = $1 AND s.sku = i.sku
@@ -11,7 +11,7 @@ SELECT statement_timestamp() AS now, i.sku, i.on_hand, i.allocated - due.allocat
 FROM unnest($2::text[]) AS wanted (of)
 CROSS JOIN LATERAL (
     SELECT sku, on_hand, allocated, backordered, bumped, safety_stock, owed, inbound, low_stock,
-           redating, cap, plan_version, version, changed_at, location
+           redating, cap, plan_version, version, changed_at, location, due_at
     FROM item WHERE program = $1 AND sku = wanted.of OFFSET 0
 ) AS i
 CROSS JOIN LATERAL (
@@ -19,7 +19,7 @@ CROSS JOIN LATERAL (
            coalesce(sum(l.backordered), 0)::bigint AS backordered,
            coalesce(sum(l.bumped), 0)::bigint AS bumped
     FROM line l
-    WHERE l.program = $1 AND l.sku = i.sku
+    WHERE i.due_at <= statement_timestamp() AND l.program = $1 AND l.sku = i.sku
       AND l.expires_at IS NOT NULL AND l.allocated + l.backordered + l.bumped > 0
       AND l.expires_at <= statement_timestamp()
 ) AS due

@@ -21,6 +21,7 @@ WITH items AS (
         low_stock = new.low_stock,
         redating = new.redating,
         location = new.location,
+        due_at = new.due_at,
         changed_at = $2
     FROM (
         SELECT new.*, found.at
@@ -32,7 +33,8 @@ WITH items AS (
                 unnest($10::bigint[]) AS plan_version, unnest($11::bigint[]) AS version,
                 unnest($12::bigint[]) AS read_version, unnest($13::bigint[]) AS owed,
                 unnest($14::bigint[]) AS inbound, unnest($15::bigint[]) AS low_stock,
-                unnest($16::boolean[]) AS redating, unnest($17::text[]) AS location
+                unnest($16::boolean[]) AS redating, unnest($17::text[]) AS location,
+                unnest($18::timestamptz[]) AS due_at
             LIMIT cardinality($3)
         ) AS new
         CROSS JOIN LATERAL (
@@ -45,7 +47,7 @@ WITH items AS (
 ), stocks AS (
     INSERT INTO stock (program, sku, location, on_hand, allocated)
     SELECT $1, sku, location, on_hand, allocated
-    FROM unnest($18::text[], $19::text[], $20::bigint[], $21::bigint[]) AS new (sku, location, on_hand, allocated)
+    FROM unnest($19::text[], $20::text[], $21::bigint[], $22::bigint[]) AS new (sku, location, on_hand, allocated)
     ON CONFLICT (program, sku, location)
     DO UPDATE SET on_hand = excluded.on_hand, allocated = excluded.allocated
 ), lines AS (
@@ -59,17 +61,17 @@ WITH items AS (
            original_ship_by, plan_version, customer, ship_policy, purpose, $2, expires_at, together_until,
            ready_at
     FROM (
-        SELECT unnest($22::text[]) AS reservation, unnest($23::integer[]) AS position,
-               unnest($24::text[]) AS sku, unnest($25::bigint[]) AS ordered, unnest($26::bigint[]) AS allocated,
-               unnest($27::bigint[]) AS backordered, unnest($28::bigint[]) AS bumped,
-               unnest($29::bigint[]) AS shipped, unnest($30::bigint[]) AS released,
-               unnest($31::bigint[]) AS lapsed_allocated, unnest($32::bigint[]) AS lapsed_backordered,
-               unnest($33::text[]) AS location, unnest($34::jsonb[]) AS allocations, unnest($35::bigint[]) AS age,
-               unnest($36::date[]) AS ship_by, unnest($37::date[]) AS original_ship_by,
-               unnest($38::bigint[]) AS plan_version, unnest($39::text[]) AS customer,
-               unnest($40::text[]) AS ship_policy, unnest($41::text[]) AS purpose,
-               unnest($42::timestamptz[]) AS expires_at, unnest($43::date[]) AS together_until,
-               unnest($44::timestamptz[]) AS ready_at
+        SELECT unnest($23::text[]) AS reservation, unnest($24::integer[]) AS position,
+               unnest($25::text[]) AS sku, unnest($26::bigint[]) AS ordered, unnest($27::bigint[]) AS allocated,
+               unnest($28::bigint[]) AS backordered, unnest($29::bigint[]) AS bumped,
+               unnest($30::bigint[]) AS shipped, unnest($31::bigint[]) AS released,
+               unnest($32::bigint[]) AS lapsed_allocated, unnest($33::bigint[]) AS lapsed_backordered,
+               unnest($34::text[]) AS location, unnest($35::jsonb[]) AS allocations, unnest($36::bigint[]) AS age,
+               unnest($37::date[]) AS ship_by, unnest($38::date[]) AS original_ship_by,
+               unnest($39::bigint[]) AS plan_version, unnest($40::text[]) AS customer,
+               unnest($41::text[]) AS ship_policy, unnest($42::text[]) AS purpose,
+               unnest($43::timestamptz[]) AS expires_at, unnest($44::date[]) AS together_until,
+               unnest($45::timestamptz[]) AS ready_at
     ) AS new
 ), movements AS (
     INSERT INTO movement (program, sku, version, part, kind, location, on_hand, allocated, backordered,
@@ -78,19 +80,19 @@ WITH items AS (
            coalesce(backordered, 0), coalesce(bumped, 0), coalesce(damaged, 0), coalesce(inbound, 0),
            reservation, coalesce(reference, ''), $2, event
     FROM (
-        SELECT unnest($45::text[]) AS sku, unnest($46::bigint[]) AS version, unnest($47::integer[]) AS part,
-               unnest($48::text[]) AS kind, unnest($49::text[]) AS location, unnest($50::bigint[]) AS on_hand,
-               unnest($51::bigint[]) AS allocated, unnest($52::bigint[]) AS backordered,
-               unnest($53::bigint[]) AS bumped, unnest($54::bigint[]) AS damaged,
-               unnest($55::bigint[]) AS inbound, unnest($56::text[]) AS reservation,
-               unnest($57::text[]) AS reference, unnest($58::jsonb[]) AS event
+        SELECT unnest($46::text[]) AS sku, unnest($47::bigint[]) AS version, unnest($48::integer[]) AS part,
+               unnest($49::text[]) AS kind, unnest($50::text[]) AS location, unnest($51::bigint[]) AS on_hand,
+               unnest($52::bigint[]) AS allocated, unnest($53::bigint[]) AS backordered,
+               unnest($54::bigint[]) AS bumped, unnest($55::bigint[]) AS damaged,
+               unnest($56::bigint[]) AS inbound, unnest($57::text[]) AS reservation,
+               unnest($58::text[]) AS reference, unnest($59::jsonb[]) AS event
     ) AS new
 ), news AS (
     INSERT INTO change (program, change, at, skus, from_versions, to_versions, events)
-    SELECT $1, $59, $2, $60, $61, $62, $63 WHERE cardinality($60::text[]) > 0
+    SELECT $1, $60, $2, $61, $62, $63, $64 WHERE cardinality($61::text[]) > 0
 ), answers AS (
     INSERT INTO answer (program, request, hash, is_refusal, body, answered_at)
     SELECT $1, request, hash, is_refusal, body, $2
-    FROM unnest($64::text[], $65::bytea[], $66::boolean[], $67::bytea[]) AS new (request, hash, is_refusal, body)
+    FROM unnest($65::text[], $66::bytea[], $67::boolean[], $68::bytea[]) AS new (request, hash, is_refusal, body)
 )
 SELECT 1 / (count(*) = cardinality($3::text[]))::integer FROM items

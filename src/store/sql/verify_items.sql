@@ -13,7 +13,8 @@ WITH carried AS (
     WHERE m.program = $1 GROUP BY m.sku
 ), lines AS (
     SELECT sku, sum(allocated)::bigint AS allocated, sum(backordered)::bigint AS backordered,
-           sum(bumped)::bigint AS bumped
+           sum(bumped)::bigint AS bumped,
+           min(expires_at) FILTER (WHERE allocated + backordered + bumped > 0) AS due_at
     FROM line WHERE program = $1 GROUP BY sku
 ), stocks AS (
     SELECT sku, sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated
@@ -40,6 +41,8 @@ CROSS JOIN LATERAL (VALUES
     ('allocated: item against lines', i.allocated, coalesce(lines.allocated, 0)),
     ('backordered: item against lines', i.backordered, coalesce(lines.backordered, 0)),
     ('bumped: item against lines', i.bumped, coalesce(lines.bumped, 0)),
+    ('due_at: item, in seconds, against its first hold', coalesce(extract(epoch FROM i.due_at)::bigint, 0),
+     coalesce(extract(epoch FROM least(i.due_at, lines.due_at))::bigint, 0)),
     ('on_hand: item against locations', i.on_hand, coalesce(stocks.on_hand, 0)),
     ('allocated: item against locations', i.allocated, coalesce(stocks.allocated, 0))
 ) AS checked (what, counter, total)

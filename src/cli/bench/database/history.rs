@@ -58,6 +58,7 @@ impl Observer {
             .bind(allocated)
             .bind(backordered)
             .bind(count)
+            .bind(run_out_in)
             .execute(&mut *whole)
             .await?;
         sqlx::query(include_str!("sql/history_stock.sql"))
