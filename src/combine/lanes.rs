@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::{Limits, Unanswered};
-use crate::domain::{ProgramId, Request, ReservationId, Sku};
+use crate::domain::{Command, ProgramId, Request, ReservationId, Sku};
 use crate::store::Reply;
 
 /// What a call asked for, and where its answer goes.
@@ -29,6 +29,8 @@ pub(super) enum LaneKey {
     Reservation(ReservationId),
     /// The programme's settings.
     Settings,
+    /// Reserves of several SKUs: in lanes of their own they would meet at the others' rows.
+    Several,
 }
 
 impl LaneKey {
@@ -36,10 +38,12 @@ impl LaneKey {
         let Some(command) = requests.first().map(|request| &request.command) else {
             return Self::Settings;
         };
-        match (command.skus().first(), command.addressed()) {
-            (Some(sku), _) => Self::Sku((*sku).clone()),
-            (None, Some(reservation)) => Self::Reservation(reservation.clone()),
-            (None, None) => Self::Settings,
+        let is_reserve = matches!(command, Command::Reserve { .. });
+        match (&command.skus()[..], command.addressed()) {
+            ([_, _, ..], _) if is_reserve => Self::Several,
+            ([sku, ..], _) => Self::Sku((*sku).clone()),
+            ([], Some(reservation)) => Self::Reservation(reservation.clone()),
+            ([], None) => Self::Settings,
         }
     }
 }
@@ -193,7 +197,6 @@ fn take(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Command;
 
     const LIMITS: Limits = Limits { batch_max: 3, runners_max: 2, waiting_max: 8 };
 

@@ -2,15 +2,14 @@
 
 use std::time::Instant;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, Postgres};
+use sqlx::{Connection, PgConnection};
 use tracing::Instrument;
 
 use super::failure;
 use super::load::{Loaded, load};
 use super::save::{Unsaved, save};
 use super::{Body, Reply, Store};
-use crate::domain::{Decision, Prior, ProgramId, Request, Sku, decide};
+use crate::domain::{Decision, Prior, ProgramId, Request, Sku, Time, decide};
 use crate::store::statement;
 use crate::telemetry::metrics::metrics;
 
@@ -24,7 +23,7 @@ pub(super) enum Miss {
     /// A statement before COMMIT failed; nothing was done.
     Failed(sqlx::Error),
     /// COMMIT failed, and whether it was done is not known.
-    CommitLost { backend: i32, began: crate::domain::Time },
+    CommitLost { backend: i32, began: Time },
 }
 
 impl From<sqlx::Error> for Miss {
@@ -42,35 +41,6 @@ impl From<Unsaved> for Miss {
     }
 }
 
-/// A connection that goes back to the pool only when its transaction came to a clean end.
-pub(super) struct Session {
-    pub connection: PoolConnection<Postgres>,
-    is_clean: bool,
-}
-
-impl Session {
-    pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self { connection, is_clean: false }
-    }
-
-    /// Notes how its work ended.
-    pub(super) fn end<T>(&mut self, outcome: &Result<T, Miss>) {
-        self.is_clean = match outcome {
-            Ok(_) | Err(Miss::MoreDue(_) | Miss::Overtaken(_)) => true,
-            Err(Miss::Failed(error)) => matches!(error, sqlx::Error::Database(_)),
-            Err(Miss::CommitLost { .. }) => false,
-        };
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if !self.is_clean {
-            self.connection.close_on_drop();
-        }
-    }
-}
-
 impl Store {
     /// Runs a batch once.
     pub(super) async fn attempt(
@@ -78,9 +48,8 @@ impl Store {
         program: &ProgramId,
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
-        let connection = self.lanes.acquire().await?;
-        let mut session = Session::new(connection);
-        let outcome = self.in_transaction(&mut session.connection, program, requests).await;
+        let mut session = self.lanes.acquire().await?;
+        let outcome = self.in_transaction(session.connection()?, program, requests).await;
         session.end(&outcome);
         outcome
     }
@@ -134,7 +103,7 @@ impl Store {
         requests: &[Request],
         loaded: &Loaded,
         decisions: &[Decision],
-    ) -> Result<(), Unsaved> {
+    ) -> Result<Option<Time>, Unsaved> {
         let fresh = requests.iter().zip(decisions).filter_map(|(request, decision)| {
             let Decision::Fresh(outcome) = decision else { return None };
             let remembered = outcome.as_ref().err().is_none_or(|refusal| refusal.is_remembered());

@@ -19,10 +19,12 @@ mod failure;
 pub mod feed;
 pub mod forget;
 mod load;
+mod memory;
 mod optimistic;
 pub mod read;
 mod rows;
 mod save;
+mod sessions;
 pub mod sinks;
 mod transact;
 
@@ -80,11 +82,12 @@ pub struct Store {
     pool: PgPool,
     /// For batches: as many connections as there are lanes, so that a batch meets a session that
     /// has just run one, and no read takes its place.
-    lanes: PgPool,
+    lanes: sessions::Sessions,
     encode: Encode,
     heads: feed::Heads,
     readers: Arc<Semaphore>,
     calm: optimistic::Calm,
+    memory: memory::Memory,
     enquiries: read::Enquiries,
 }
 
@@ -92,16 +95,20 @@ impl Store {
     /// A store on a pool.
     #[must_use]
     pub fn new(pool: PgPool, encode: Encode) -> Self {
-        Self::with_lanes(pool.clone(), pool, encode)
+        Self::on(pool.clone(), sessions::Sessions::shared(pool), encode)
     }
 
     /// A store that runs its batches on a pool of their own.
     #[must_use]
     pub fn with_lanes(pool: PgPool, lanes: PgPool, encode: Encode) -> Self {
+        Self::on(pool, sessions::Sessions::alone(lanes), encode)
+    }
+
+    fn on(pool: PgPool, lanes: sessions::Sessions, encode: Encode) -> Self {
         let readers = Arc::new(Semaphore::new(READERS_MAX));
         let (heads, calm) = (feed::Heads::default(), optimistic::Calm::new());
-        let enquiries = read::Enquiries::default();
-        Self { pool, lanes, encode, heads, readers, calm, enquiries }
+        let (memory, enquiries) = (memory::Memory::default(), read::Enquiries::default());
+        Self { pool, lanes, encode, heads, readers, calm, memory, enquiries }
     }
 
     /// How far the streams of events have come.

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 
-use super::attempt::{Miss, Session, replies};
+use super::attempt::{Miss, replies};
 use super::failure;
 use super::load::{Loaded, look};
 use super::save::Unsaved;
+use super::sessions::Session;
 use super::{Body, Reply, Store};
-use crate::domain::{Command, Decision, Item, Prior, ProgramId, Request, decide};
+use crate::domain::{Answer, Command, Decision, Item, Prior, ProgramId, Request, Time, decide};
 use crate::telemetry::metrics::metrics;
 
 /// How long batches lock first after one was overtaken: others write the same items.
@@ -59,18 +60,41 @@ fn may_stand(loaded: &Loaded, decisions: &[Decision]) -> bool {
     loaded.book.changes.is_plain() && (at_one_instant() || !decisions.iter().any(is_refusal))
 }
 
+/// Whether what was decided from memory may stand: all went through, and nobody is shown what it
+/// could not have.
+fn went_through(loaded: &Loaded, decisions: &[Decision]) -> bool {
+    let is_whole = |decision: &Decision| match decision {
+        Decision::Fresh(Ok(Answer::Reservation { shortages, .. })) => shortages.is_empty(),
+        Decision::Again(Prior::Member(_)) => true,
+        _ => false,
+    };
+    loaded.book.changes.is_plain() && decisions.iter().all(is_whole)
+}
+
 impl Store {
-    /// Runs a batch for the first time: without a lock where that goes.
+    /// Runs a batch for the first time: without a lock where that goes, and from memory where all
+    /// is remembered.
     pub(super) async fn first_attempt(
         &self,
         program: &ProgramId,
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
-        if self.calm.is_calm() && fits(requests) {
-            let mut session = Session::new(self.lanes.acquire().await?);
-            let outcome = self.unlocked(&mut session.connection, program, requests).await;
+        if !fits(requests) {
+            return self.attempt(program, requests).await;
+        }
+        let mut session = self.lanes.acquire().await?;
+        let recalled =
+            session.backend.and_then(|backend| self.memory.recall(program, requests, backend));
+        if let Some(loaded) = recalled {
+            let outcome = self.recalled(session.connection()?, program, requests, loaded).await;
             session.end(&outcome);
-            drop(session);
+            if let Some(replies) = outcome? {
+                return Ok(replies);
+            }
+        }
+        if self.calm.is_calm() {
+            let outcome = self.unlocked(&mut session, program, requests).await;
+            session.end(&outcome);
             match outcome {
                 Ok(Some(replies)) => return Ok(replies),
                 Ok(None) => {}
@@ -81,16 +105,58 @@ impl Store {
                 Err(miss) => return Err(miss),
             }
         }
+        drop(session);
         self.attempt(program, requests).await
+    }
+
+    /// Decides on what is remembered. `None` = nothing was done, and it has to be read.
+    async fn recalled(
+        &self,
+        connection: &mut PgConnection,
+        program: &ProgramId,
+        requests: &[Request],
+        mut loaded: Loaded,
+    ) -> Result<Option<Vec<Reply>>, Miss> {
+        let Ok(decisions) = decide(&mut loaded.book, program, requests) else { return Ok(None) };
+        if !went_through(&loaded, &decisions) {
+            return Ok(None);
+        }
+        match self.save_all(connection, program, requests, &loaded, &decisions).await {
+            Ok(now) => {
+                self.remember(program, &loaded, now);
+                let stored = vec![None; decisions.len()];
+                Ok(Some(replies(decisions, stored)))
+            }
+            Err(Unsaved::Failed(error)) if failure::is_in_doubt(&error) => {
+                self.memory.doubt();
+                let (backend, began) = (loaded.backend, loaded.book.now);
+                Err(Miss::CommitLost { backend, began })
+            }
+            // Not as remembered, or a request or reservation that was made before: look.
+            Err(Unsaved::Overtaken(_) | Unsaved::Failed(sqlx::Error::Database(_))) => {
+                metrics().retried("memory");
+                self.memory.doubt();
+                Ok(None)
+            }
+            Err(unsaved) => Err(unsaved.into()),
+        }
+    }
+
+    fn remember(&self, program: &ProgramId, loaded: &Loaded, now: Option<Time>) {
+        self.memory.keep(program, loaded);
+        if let Some(now) = now {
+            self.memory.set_clock(now);
+        }
     }
 
     /// `None` = nothing was done, and it takes locks.
     async fn unlocked(
         &self,
-        connection: &mut PgConnection,
+        session: &mut Session,
         program: &ProgramId,
         requests: &[Request],
     ) -> Result<Option<Vec<Reply>>, Miss> {
+        let connection = session.connection()?;
         let Some(mut loaded) = look(connection, program, requests).await? else {
             return Ok(None);
         };
@@ -103,7 +169,11 @@ impl Store {
             return Ok(None);
         }
         match self.save_all(connection, program, requests, &loaded, &decisions).await {
-            Ok(()) => Ok(Some(replies(decisions, stored))),
+            Ok(now) => {
+                self.remember(program, &loaded, now);
+                session.backend = Some(loaded.backend);
+                Ok(Some(replies(decisions, stored)))
+            }
             Err(Unsaved::Failed(error)) if failure::is_in_doubt(&error) => {
                 let (backend, began) = (loaded.backend, loaded.book.now);
                 Err(Miss::CommitLost { backend, began })

@@ -65,8 +65,8 @@ pub struct Asked {
 pub async fn open(cluster: &Cluster) -> (Store, PgPool) {
     let options = cluster.options().options([("synchronous_commit", "off")]);
     connect::migrate(&options).await.expect("the schema");
-    let pool = connect::pool(options, 8);
-    (Store::new(pool.clone(), encode_stored), pool)
+    let (pool, lanes) = (connect::pool(options.clone(), 8), connect::pool(options, 4));
+    (Store::with_lanes(pool.clone(), lanes, encode_stored), pool)
 }
 
 impl Pair {

@@ -15,9 +15,10 @@ const WHOLE: [&str; 3] = ["verify_counts.sql", "verify_items.sql", "verify_stock
 
 /// Statements that want all rows of a programme, or walk them in order from where they are: of
 /// tables that are short, or with a bound.
-const ALL_OF_A_PROGRAMME: [&str; 23] = [
+const ALL_OF_A_PROGRAMME: [&str; 24] = [
     // One row for each programme, or few.
     "load_batch.sql",
+    "save_batch.sql",
     "load_places.sql",
     "load_program.sql",
     "lock_program.sql",

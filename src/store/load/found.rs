@@ -35,6 +35,7 @@ struct Row {
     held_reservations: Option<Vec<String>>,
     held_expire: Option<Vec<Time>>,
     made: Option<Vec<String>>,
+    settings_at: Option<Time>,
 }
 
 /// What was found.
@@ -46,6 +47,8 @@ pub(super) struct Found {
     pub backend: i32,
     /// The items, as they were read.
     pub read: BTreeMap<Sku, Read>,
+    /// When the programme's settings were written.
+    pub settings_at: Option<Time>,
     /// Holds that ran out, by item.
     pub due: Vec<(Sku, ReservationId)>,
     /// Reservations that the batch wants to make and that exist.
@@ -83,8 +86,9 @@ impl Row {
         book.program = self.program.program();
         book.places = places(self.locations, self.display_names, self.priorities);
         let mut read = BTreeMap::new();
-        for item in self.items.items() {
-            read.insert(item.sku.clone(), Read { version: item.version, is_spread: false });
+        for (item, changed_at) in self.items.items() {
+            let as_read = Read { version: item.version, changed_at, is_spread: false };
+            read.insert(item.sku.clone(), as_read);
             book.items.insert(item.sku.clone(), item);
         }
         let units = zip(self.stock_on_hand, self.stock_allocated);
@@ -113,8 +117,8 @@ impl Row {
                 item.next_due = Some(next_due.min(expires_at));
             }
         }
-        let backend = self.program.backend;
-        Found { book, backend, read, due, made: self.made.unwrap_or_default() }
+        let (backend, settings_at) = (self.program.backend, self.settings_at);
+        Found { book, backend, read, settings_at, due, made: self.made.unwrap_or_default() }
     }
 }
 

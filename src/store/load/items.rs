@@ -21,17 +21,20 @@ pub(super) struct ItemColumns {
     version: Option<Vec<i64>>,
     only_locations: Option<Vec<Option<String>>>,
     due_ats: Option<Vec<Option<Time>>>,
+    changed_ats: Option<Vec<Time>>,
 }
 
 impl ItemColumns {
-    /// The items; units at locations only of those that stand in a single one.
-    pub(super) fn items(self) -> impl Iterator<Item = Item> {
+    /// The items, each with the instant of its last change; units at locations only of those that
+    /// stand in a single one.
+    pub(super) fn items(self) -> impl Iterator<Item = (Item, Time)> {
         let counters = zip(self.on_hand, self.allocated).zip(zip(self.backordered, self.bumped));
         let more = zip(self.owed, self.inbound).zip(zip(self.low_stock, self.redating));
         let bounds = zip(self.safety_stock, self.cap).zip(zip(self.plan_version, self.version));
-        let stands = zip(self.only_locations, self.due_ats);
-        let rows = zip(self.skus, Some(stands.collect())).zip(counters).zip(more).zip(bounds);
-        rows.map(|((((sku, (location, due_at)), counters), more), bounds)| {
+        let more_of =
+            zip(self.only_locations, self.due_ats).zip(self.changed_ats.unwrap_or_default());
+        let rows = zip(self.skus, Some(more_of.collect())).zip(counters).zip(more).zip(bounds);
+        rows.map(|((((sku, ((location, due_at), changed_at)), counters), more), bounds)| {
             let ((on_hand, allocated), (backordered, bumped)) = counters;
             let ((owed, inbound), (low_stock, redating)) = more;
             let ((safety_stock, cap), (plan_version, version)) = bounds;
@@ -52,7 +55,7 @@ impl ItemColumns {
                 location,
                 due_at,
             };
-            row.item()
+            (row.item(), changed_at)
         })
     }
 }

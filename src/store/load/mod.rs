@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use tracing::Instrument;
 
 use super::statement;
-use crate::domain::{Book, Command, Item, ProgramId, ReceiptId, Request, Sku};
+use crate::domain::{Book, Command, Item, ProgramId, ReceiptId, Request, Sku, Time};
 
 /// A book, and the backend that read it.
 pub(in crate::store) struct Loaded {
@@ -21,6 +21,10 @@ pub(in crate::store) struct Loaded {
     pub backend: i32,
     /// The items, as they were read.
     pub read: BTreeMap<Sku, Read>,
+    /// When the programme's settings were written.
+    pub settings_at: Option<Time>,
+    /// Whether all of it was remembered and nothing was read.
+    pub is_recalled: bool,
     /// A reservation that the batch works on was made after its items were looked up, so that not
     /// all of them are locked: look again.
     pub is_overtaken: bool,
@@ -31,6 +35,8 @@ pub(in crate::store) struct Loaded {
 pub(in crate::store) struct Read {
     /// Its version.
     pub version: i64,
+    /// When it was last written.
+    pub changed_at: Time,
     /// Whether its units at locations stand in rows of their own.
     pub is_spread: bool,
 }
@@ -46,6 +52,7 @@ pub(in crate::store) async fn load(
     lock_items(connection, program, &skus).await?;
     let found = found::find(connection, program, requests, &skus).await?;
     let (mut book, backend, read) = (found.book, found.backend, found.read);
+    let settings_at = found.settings_at;
     load_receipts(connection, program, requests, &mut book).await?;
     supply::load_inbounds(connection, program, requests, &mut book).await?;
     supply::load_tended(connection, program, requests, &mut book).await?;
@@ -57,7 +64,7 @@ pub(in crate::store) async fn load(
         .iter()
         .filter_map(|request| book.reservations.get(request.command.addressed()?))
         .any(|reservation| reservation.lines.iter().any(|l| !book.items.contains_key(&l.sku)));
-    Ok(Loaded { book, backend, read, is_overtaken })
+    Ok(Loaded { book, backend, read, settings_at, is_recalled: false, is_overtaken })
 }
 
 /// Reads without a lock what Reserves need: what they then write is guarded by the items' versions.
@@ -71,6 +78,7 @@ pub(in crate::store) async fn look(
     let skus: Vec<String> = skus.into_iter().map(ToString::to_string).collect();
     let found = found::find(connection, program, requests, &skus).await?;
     let (mut book, backend, read) = (found.book, found.backend, found.read);
+    let settings_at = found.settings_at;
     let is_moving = |item: &Item| item.redating || item.is_due(book.now);
     if book.items.values().any(is_moving) || !found.made.is_empty() {
         return Ok(None);
@@ -78,7 +86,8 @@ pub(in crate::store) async fn look(
     supply::load_inbounds(connection, program, requests, &mut book).await?;
     plans::load_plans(connection, program, &mut book).await?;
     plans::load_customers(connection, program, requests, &mut book).await?;
-    Ok(Some(Loaded { book, backend, read, is_overtaken: false }))
+    let is_overtaken = false;
+    Ok(Some(Loaded { book, backend, read, settings_at, is_recalled: false, is_overtaken }))
 }
 
 /// What the commands name themselves, and the items of the reservations that they work on.

@@ -5,7 +5,7 @@ use tracing::Instrument;
 
 use super::saving::Saving;
 use super::{Unsaved, items, ledger, lines};
-use crate::domain::{ProgramId, Request};
+use crate::domain::{ProgramId, Request, Time};
 use crate::store::load::Loaded;
 use crate::store::{Body, statement};
 
@@ -17,7 +17,7 @@ pub(super) async fn save(
     program: &ProgramId,
     loaded: &Loaded,
     answers: &[(&Request, Body)],
-) -> Result<(), Unsaved> {
+) -> Result<Option<Time>, Unsaved> {
     let book = &loaded.book;
     let known = items::known(book, &loaded.read);
     let new_lines = lines::new(book);
@@ -27,19 +27,19 @@ pub(super) async fn save(
         && changes.movements.is_empty()
         && answers.is_empty()
     {
-        return Ok(());
+        return Ok(None);
     }
-    let saving = sqlx::query_scalar(include_str!("../sql/save_batch.sql"))
-        .bind(program.as_str())
-        .bind(book.now);
+    let saving =
+        sqlx::query_as(include_str!("../sql/save_batch.sql")).bind(program.as_str()).bind(book.now);
     let saving = items::bind(saving, &known);
     let saving = items::bind_stocks(saving, book, &loaded.read);
     let saving = lines::bind(saving, &new_lines);
     let saving = ledger::bind(saving, &changes.movements);
     let saving = ledger::bind_news(saving, &changes.movements);
-    let saving = bind_answers(saving, answers);
+    let saving =
+        bind_answers(saving, answers).bind(loaded.settings_at.filter(|_| loaded.is_recalled));
     match saving.fetch_one(connection).instrument(statement("save_batch")).await {
-        Ok(_) => Ok(()),
+        Ok((now, _)) => Ok(Some(now)),
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_AS_READ) => {
             Err(Unsaved::Overtaken("item"))
         }

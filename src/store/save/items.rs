@@ -71,6 +71,7 @@ pub(super) fn bind<'q>(saving: Saving<'q>, known: &[Known<'q>]) -> Saving<'q> {
         .bind(known.iter().map(|(i, _)| i.redating).collect::<Vec<_>>())
         .bind(known.iter().map(|(i, read)| only_location(i, *read)).collect::<Vec<_>>())
         .bind(sparse(known.iter().map(|(i, _)| i.due_at).collect()))
+        .bind(known.iter().map(|(_, read)| read.changed_at).collect::<Vec<_>>())
 }
 
 /// Rows of units at locations, for items that stand in several: where the batch moved units, and

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use super::load::Loaded;
 use super::rows::{on_silence_text, ship_policy_text};
 use super::{Body, statement};
-use crate::domain::{Book, Inbound, Plan, ProgramId, Request, Sku};
+use crate::domain::{Book, Inbound, Plan, ProgramId, Request, Sku, Time};
 
 /// Why a batch was not written.
 #[derive(Debug)]
@@ -40,13 +40,13 @@ fn expect(written: u64, given: usize, what: &'static str) -> Result<(), Unsaved>
 
 /// Writes the changes of a book and the answers to its batch. Ids that must be new are written in
 /// the same order by every batch, each kind in byte order, so that two batches that bring the same
-/// ids cannot wait for each other in a circle.
+/// ids cannot wait for each other in a circle. Tells the database's clock after it was written.
 pub(in crate::store) async fn save(
     connection: &mut PgConnection,
     program: &ProgramId,
     loaded: &Loaded,
     answers: &[(&Request, Body)],
-) -> Result<(), Unsaved> {
+) -> Result<Option<Time>, Unsaved> {
     let book = &loaded.book;
     save_program(connection, book).await?;
     items::insert(connection, program, book).await?;
@@ -84,8 +84,15 @@ async fn save_program(connection: &mut PgConnection, book: &Book) -> Result<(), 
             .bind(places.iter().map(|p| p.location.as_str()).collect::<Vec<_>>())
             .bind(places.iter().map(|p| p.display_name.as_str()).collect::<Vec<_>>())
             .bind(places.iter().map(|p| p.priority).collect::<Vec<_>>())
-            .execute(connection)
+            .execute(&mut *connection)
             .instrument(statement("upsert_places"))
+            .await?;
+    }
+    if book.changes.program || book.changes.places {
+        sqlx::query(include_str!("../sql/touch_program.sql"))
+            .bind(program.id.as_str())
+            .execute(connection)
+            .instrument(statement("touch_program"))
             .await?;
     }
     Ok(())

@@ -20,9 +20,11 @@ WITH found AS MATERIALIZED (
 )
 SELECT clock.now, clock.backend, program.program, program.display_name, program.default_hold_seconds,
        program.max_backorder_listings, program.default_ship_policy, program.default_location,
+       program.settings_at,
        items.skus, items.on_hand, items.allocated, items.backordered, items.bumped, items.safety_stock,
        items.owed, items.inbound, items.low_stock, items.redating, items.cap, items.plan_version,
        items.version, items.only_locations, items.due_ats,
+       items.changed_ats,
        places.locations, places.display_names, places.priorities,
        stocks.skus AS stock_skus, stocks.locations AS stock_locations, stocks.on_hand AS stock_on_hand,
        stocks.allocated AS stock_allocated,
@@ -36,7 +38,8 @@ CROSS JOIN (
            array_agg(safety_stock) AS safety_stock, array_agg(owed) AS owed, array_agg(inbound) AS inbound,
            array_agg(low_stock) AS low_stock, array_agg(redating) AS redating, array_agg(cap) AS cap,
            array_agg(plan_version) AS plan_version, array_agg(version) AS version,
-           array_agg(location) AS only_locations, array_agg(due_at) AS due_ats
+           array_agg(location) AS only_locations, array_agg(due_at) AS due_ats,
+           array_agg(changed_at) AS changed_ats
     FROM found
 ) AS items
 CROSS JOIN (
