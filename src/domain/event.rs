@@ -121,7 +121,7 @@ pub struct PlanFacts {
     pub effective_cap: Units,
     /// Units backordered.
     pub backordered: Units,
-    /// Units backordered beyond the cap in force.
+    /// Units to come beyond the cap in force.
     pub over_supply: Units,
     /// The date promised where no inbound says otherwise.
     pub ship_by: Date,
