@@ -95,7 +95,7 @@ pub enum DelayClass {
     /// The line's first, to a later date.
     #[serde(rename = "over_30_days")]
     Over30Days,
-    /// The line was delayed before.
+    /// The line was delayed before, to a date later than the one promised first.
     SecondDelay,
     /// No new date is known.
     Unknown,
