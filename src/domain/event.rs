@@ -62,6 +62,7 @@ pub struct Given {
     /// The date promised.
     pub ship_by: Option<Date>,
     /// When the hold runs out; `None` = an order.
+    #[serde(rename = "expire_time", alias = "expires_at")]
     pub expires_at: Option<Time>,
 }
 
