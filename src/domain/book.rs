@@ -106,7 +106,7 @@ pub(super) struct Touched {
     pub available: Units,
     /// Units that might still be backordered.
     pub headroom: Units,
-    /// Units backordered beyond the cap in force.
+    /// Units to come beyond the cap in force.
     pub over_supply: Units,
     /// The dates along its queue, if it had one.
     pub dates: Vec<(ShipBy, Units)>,

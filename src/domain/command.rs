@@ -29,8 +29,8 @@ pub enum Command {
     Backorder { order: Order, accepted: BTreeMap<Sku, Date> },
     /// Let a hold live longer, from now; `None` = the programme's default.
     Extend { reservation: ReservationId, hold_seconds: Option<i64> },
-    /// Make a hold an order.
-    Confirm { reservation: ReservationId },
+    /// Make a hold an order; `accepted` is what the customer was shown.
+    Confirm { reservation: ReservationId, accepted: BTreeMap<Sku, Date> },
     /// Give units back; no lines = everything open.
     Release { reservation: ReservationId, lines: Vec<Ask>, reason: String },
     /// Goods arrived.
@@ -200,7 +200,7 @@ impl Command {
     pub fn addressed(&self) -> Option<&ReservationId> {
         match self {
             Self::Extend { reservation, .. }
-            | Self::Confirm { reservation }
+            | Self::Confirm { reservation, .. }
             | Self::Release { reservation, .. }
             | Self::AnswerDelay { reservation, .. }
             | Self::TendOrder { reservation }

@@ -77,7 +77,7 @@ pub struct Line {
     pub age: i64,
     /// What the customer was promised, where units are, or were, backordered.
     pub promise: Option<Promised>,
-    /// How often its date got later.
+    /// How often its date got later than it was, and than the date promised first.
     pub delays: i32,
     /// What the customer is being asked.
     pub question: Option<Question>,

@@ -220,7 +220,7 @@ impl Pair {
         let view = view.map_err(|error| format!("{error:?}"))?.ok_or("a reservation is lost")?;
         let program = self.program.clone();
         let answer = Answer::Reservation { view, program, shortages: Vec::new() };
-        let command = Command::Confirm { reservation: id.clone() };
+        let command = Command::Confirm { reservation: id.clone(), accepted: Default::default() };
         let stored = self.told(encode_stored(&command, &Ok(answer)));
         let call = Call::Reservation(Default::default());
         same_answer(&call, &self.world.reservation(id.as_str()), &stored, detail)

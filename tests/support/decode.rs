@@ -1,6 +1,8 @@
 //! The contract's messages as the domain knows them, for the in-memory world. Nothing is checked:
 //! the text of a scenario is of the right form, or it is meant for the server alone.
 
+use std::collections::BTreeMap;
+
 use backstock::domain::command::{
     Adjustment, Ask, Change, ItemSettings, Mode, Order, Receipt, ReceiptLine, Term,
 };
@@ -60,9 +62,10 @@ fn command(call: &Call) -> Option<Command> {
             reservation: reservation(&request.reservation_id),
             hold_seconds: request.hold.as_ref().map(|hold| hold.seconds),
         },
-        Call::Confirm(request) => {
-            Command::Confirm { reservation: reservation(&request.reservation_id) }
-        }
+        Call::Confirm(request) => Command::Confirm {
+            reservation: reservation(&request.reservation_id),
+            accepted: accepted(&request.accepted),
+        },
         Call::Release(request) => Command::Release {
             reservation: reservation(&request.reservation_id),
             lines: asks(&request.lines),
@@ -214,9 +217,13 @@ fn backorder(request: &proto::BackorderRequest) -> Command {
         ship_policy: policy(request.ship_policy),
         together_until: parse_date(&request.together_until),
     };
-    let shown = request.accepted.iter();
-    let accepted = shown.filter_map(|shown| Some((sku(&shown.sku), parse_date(&shown.ship_by)?)));
-    Command::Backorder { order, accepted: accepted.collect() }
+    Command::Backorder { order, accepted: accepted(&request.accepted) }
+}
+
+fn accepted(shown: &[proto::AcceptedPromise]) -> BTreeMap<Sku, Date> {
+    let date =
+        |shown: &proto::AcceptedPromise| Some((sku(&shown.sku), parse_date(&shown.ship_by)?));
+    shown.iter().filter_map(date).collect()
 }
 
 fn receipt(request: &proto::ReceiveRequest) -> Receipt {

@@ -26,7 +26,8 @@ impl World {
     /// A reservation, as ConfirmResponse shows it.
     pub fn reservation(&self, id: &str) -> Body {
         let reservation = ReservationId::stored(id);
-        let command = Command::Confirm { reservation: reservation.clone() };
+        let (accepted, of) = (Default::default(), reservation.clone());
+        let command = Command::Confirm { reservation: of, accepted };
         let refusal = match (self.reservations.get(&reservation), &self.program) {
             (Some(found), _) => {
                 let view = self.view(found.clone());

@@ -63,7 +63,7 @@ pub fn answer(book: &Book, command: &Command, effect: &Effect, mark: usize) -> A
             Answer::Reservation { view, program: program(book), shortages: shortages(effect) }
         }
         Command::Extend { reservation, .. }
-        | Command::Confirm { reservation }
+        | Command::Confirm { reservation, .. }
         | Command::AnswerDelay { reservation, .. }
         | Command::Ship { reservation, .. } => {
             let view = view(book, reservation);
@@ -127,7 +127,8 @@ fn view(book: &Book, id: &ReservationId) -> ReservationView {
     }
 }
 
-fn note(book: &Book, sku: &Sku, version: i64) -> String {
+/// The note that a line reads which was promised under that version of its plan.
+pub(super) fn note(book: &Book, sku: &Sku, version: i64) -> String {
     let newest = book.items.get(sku).and_then(|item| item.plan.as_ref());
     match newest.filter(|plan| plan.version == version) {
         Some(plan) => plan.note.clone(),

@@ -156,9 +156,13 @@ impl Plan {
     }
 }
 
-/// Reads an ISO 8601 date of the form 2027-01-31.
+/// Characters of an ISO 8601 date.
+const DATE_LENGTH: usize = 10;
+
+/// Reads an ISO 8601 date of the form 2027-01-31. Its year has four digits: dates beyond them do
+/// not fit into the store.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<Date> {
     let date = Date::parse_from_str(text, "%Y-%m-%d").ok()?;
-    (date.to_string() == text).then_some(date)
+    (text.len() == DATE_LENGTH && date.to_string() == text).then_some(date)
 }

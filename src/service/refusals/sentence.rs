@@ -24,6 +24,10 @@ pub(super) fn sentence(refusal: &Refusal) -> (String, Metadata) {
             format!("inbound {inbound} of {sku} is announced already"),
             metadata([("sku", sku.to_string()), ("inbound", inbound.to_string())]),
         ),
+        Refusal::NoSuchLine { reservation, sku } => (
+            format!("accepted must name lines of {reservation}, not {sku}"),
+            metadata([("fields", "accepted".to_owned()), ("sku", sku.to_string())]),
+        ),
         Refusal::InboundInPast { today } => (
             format!("inbound.ships_on must be today ({today}) or later"),
             metadata([("fields", "inbound.ships_on".to_owned()), ("today", today.to_string())]),
