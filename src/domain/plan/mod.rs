@@ -4,6 +4,7 @@
 mod check;
 
 use super::event::DelayClass;
+use super::note::PlanNote;
 use super::{Date, Sku, Time, Units};
 
 pub use check::{Ground, check, warnings};
@@ -153,6 +154,13 @@ impl Plan {
         } else {
             PlanState::Open
         }
+    }
+
+    /// Its note, with the days by which it is read.
+    #[must_use]
+    pub fn noted(&self) -> PlanNote {
+        let (text, closes_on) = (self.note.clone(), self.closes_at.date_naive());
+        PlanNote { text, ship_by: self.ship_by, closes_on }
     }
 }
 
