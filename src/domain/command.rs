@@ -90,6 +90,16 @@ pub struct Order {
     pub together_until: Option<Date>,
 }
 
+impl Order {
+    /// Whether its items wait for each other, as far as a note says it: of a parcel that waits only
+    /// until a day nothing is said.
+    #[must_use]
+    pub fn parcel(&self, program: &Program) -> Option<ShipPolicy> {
+        let policy = self.ship_policy.unwrap_or(program.default_ship_policy);
+        self.together_until.is_none().then_some(policy)
+    }
+}
+
 /// How long a new reservation lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Term {

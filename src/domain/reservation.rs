@@ -184,6 +184,13 @@ impl Reservation {
         self.together_until.is_some_and(|until| now.date_naive() > until)
     }
 
+    /// Whether its items wait for each other, as far as a note says it: of a parcel that waits only
+    /// until a day nothing is said.
+    #[must_use]
+    pub fn parcel(&self) -> Option<ShipPolicy> {
+        self.together_until.is_none().then_some(self.ship_policy)
+    }
+
     /// The same reservation as it stands at `now`: an expired hold counts for nothing, swept or
     /// not.
     #[must_use]

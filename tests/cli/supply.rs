@@ -130,5 +130,5 @@ fn supply_is_imported_and_changed_by_importing_it_again() {
     assert_eq!(server.json(&["inbound", "list"])[0]["arrives_on"], "2099-01-12");
     server.file("truck.csv", "sku,good,inbound_id\nTEE-M,1,PO-8\n");
     let told = server.refused(&["import", "stock", "truck.csv"]);
-    assert!(told.starts_with("truck.csv:2: UNKNOWN_INBOUND: "), "{told}");
+    assert!(told.starts_with("truck.csv:2: inbound_id PO-8 is not announced"), "{told}");
 }

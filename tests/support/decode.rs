@@ -7,7 +7,7 @@ use backstock::domain::command::{
     Adjustment, Ask, Change, ItemSettings, Mode, Order, Receipt, ReceiptLine, Term,
 };
 use backstock::domain::inbound::Notice;
-use backstock::domain::plan::{DelayAnswers, OnSilence, Terms, parse_date};
+use backstock::domain::plan::{AskedAnswers, OnSilence, Terms, parse_date};
 use backstock::domain::program::{Place, ShipPolicy};
 use backstock::domain::reservation::Purpose;
 use backstock::domain::{
@@ -168,18 +168,19 @@ fn terms(plan: &proto::Plan) -> Terms {
         cap_by_inbound: plan.cap_by_inbound,
         customer_limit: plan.customer_limit,
         timeline: plan.timeline.iter().map(|s| (s.name.clone(), s.date.clone())).collect(),
-        delay_answers: plan.delay_answers.as_ref().map(delay_answers),
+        delay_answers: plan.delay_answers.as_ref().map(asked_answers),
     }
 }
 
-fn delay_answers(asked: &proto::DelayAnswers) -> DelayAnswers {
+fn asked_answers(asked: &proto::DelayAnswers) -> AskedAnswers {
     let on_silence = match asked.on_silence() {
-        proto::OnSilence::Release => OnSilence::Release,
-        proto::OnSilence::ByClass => OnSilence::ByClass,
-        proto::OnSilence::Keep | proto::OnSilence::Unspecified => OnSilence::Keep,
+        proto::OnSilence::Keep => Some(OnSilence::Keep),
+        proto::OnSilence::Release => Some(OnSilence::Release),
+        proto::OnSilence::ByClass => Some(OnSilence::ByClass),
+        proto::OnSilence::Unspecified => None,
     };
     let within = asked.answer_within.unwrap_or_default();
-    DelayAnswers { answer_within_seconds: within.seconds, on_silence }
+    AskedAnswers { answer_within_seconds: Some(within.seconds), on_silence }
 }
 
 fn term(hold: Option<&prost_types::Duration>, confirm: bool) -> Term {

@@ -63,12 +63,14 @@ fn later_than_shown(
     let later = |line: &Line| {
         let shown = ShipBy::On(*accepted.get(&line.sku)?);
         let promise = line.promise.filter(|now| line.queued() > 0 && now.ship_by > shown)?;
+        let note = note(book, &line.sku, promise.plan_version);
+        let note = note.map(|note| note.for_promise(promise.ship_by, reservation.parcel()));
         Some(Shortage {
             sku: line.sku.clone(),
             requested: line.open(),
             available: line.allocated(),
             headroom: line.queued(),
-            promise: Some((promise, note(book, &line.sku, promise.plan_version))),
+            promise: Some((promise, note.unwrap_or_default())),
             reason: Some(Reason::PromiseChanged),
             version: book.items.get(&line.sku).map_or(0, |item| item.version),
         })
@@ -112,7 +114,7 @@ fn retake(
             let customer = reservation.customer.as_ref();
             let gate = gate::ask(book, item, customer, ask.units - get, known);
             if gate.reason == Some(Reason::PromiseChanged) && shown.is_some() {
-                later.push(gate.shortage(item, ask.units, get));
+                later.push(gate.shortage(item, ask.units, get, reservation.parcel()));
             } else {
                 promises.push((&ask.sku, kept_promise(&gate, line).ok_or_else(expired)?));
             }

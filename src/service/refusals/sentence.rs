@@ -150,8 +150,13 @@ pub(super) fn faulty<'f>(
     fields: impl Iterator<Item = (&'f str, &'f str)> + Clone,
 ) -> (String, Metadata) {
     let named: Vec<&str> = fields.clone().take(FIELDS_MAX).map(|(field, _)| field).collect();
+    let mut numbers = metadata([("fields", named.join(","))]);
+    let left_out = fields.clone().count().saturating_sub(FIELDS_MAX);
+    if left_out > 0 {
+        numbers.insert("fields_left_out".to_owned(), left_out.to_string());
+    }
     let sentences = fields.map(|(field, rule)| format!("{field} {rule}"));
-    (listed(sentences), metadata([("fields", named.join(","))]))
+    (listed(sentences), numbers)
 }
 
 /// The first few sentences, and how many more there are.
