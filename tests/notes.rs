@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use backstock::domain::{Date, note};
+use backstock::domain::note::PlanNote;
+use backstock::domain::program::ShipPolicy;
+use backstock::domain::{Date, ShipBy, note};
 use chrono::{Datelike, Days, Months};
 use proptest::prelude::*;
 
@@ -314,6 +316,104 @@ proptest! {
         let unclear = note::check("", ship_by, closes_on).unwrap_err();
         prop_assert_eq!(note::check(&unclear.example, ship_by, closes_on), Ok(()));
         prop_assert_eq!(note::warnings(&unclear.example, true), [] as [String; 0]);
+    }
+}
+
+/// The parcels that a note may speak of, and whether its remarks expect that items ship together.
+const PARCELS: [(Option<ShipPolicy>, Option<bool>); 3] = [
+    (Some(ShipPolicy::Together), Some(true)),
+    (Some(ShipPolicy::AsAvailable), Some(false)),
+    (None, None),
+];
+
+proptest! {
+    #![proptest_config(cases(2000))]
+
+    #[test]
+    fn the_note_for_a_later_date_passes_for_it(
+        ship_by in any_date(), closes_on in any_date(), later in any_date(), text in soup(),
+    ) {
+        for (parcel, together) in PARCELS {
+            let plan = PlanNote { text: text.clone(), ship_by, closes_on };
+            let told = plan.clone().for_promise(ShipBy::On(later), parcel);
+            if later <= ship_by {
+                prop_assert_eq!(&told, &text);
+                continue;
+            }
+            // What stays holds that day, too, read as it was when the plan was checked.
+            let is_own = told.starts_with("This item is now scheduled to ship by ");
+            let read_for = if is_own { later } else { ship_by };
+            prop_assert!(note::check(&told, read_for, closes_on).is_ok(), "{}", told);
+            let named = note::windows(&told, read_for, closes_on);
+            prop_assert!(named.iter().any(|w| (w.from..=w.to).contains(&later)), "{}", told);
+            // What the house writes names no other day; before 1900 there are no plans.
+            let is_alone = named.iter().all(|w| (w.from, w.to) == (later, later));
+            prop_assert!(!is_own || later.year() < 1900 || is_alone, "{}", told);
+            let unknown = plan.for_promise(ShipBy::Unknown, parcel);
+            prop_assert_eq!(note::windows(&unknown, ship_by, closes_on), []);
+            for own in [Some(unknown), is_own.then_some(told)].into_iter().flatten() {
+                let remarks = together.map(|together| note::warnings(&own, together));
+                prop_assert!(remarks.is_none_or(|remarks| remarks.is_empty()), "{}", own);
+            }
+        }
+    }
+
+    #[test]
+    fn a_note_stays_for_a_later_date_only_where_it_names_it(
+        ship_by in usual_date(), ahead in 0u64..80, days in 1u64..120,
+    ) {
+        let (closes_on, later) = (ship_by - Days::new(ahead), ship_by + Days::new(days));
+        for form in forms(ship_by, closes_on) {
+            let text = format!("This item ships {form}. Thank you!");
+            let plan = PlanNote { text: text.clone(), ship_by, closes_on };
+            let told = plan.for_promise(ShipBy::On(later), None);
+            let named = note::windows(&text, ship_by, closes_on);
+            let names = named.iter().any(|window| (window.from..=window.to).contains(&later));
+            prop_assert_eq!(told == text, names, "{}: {}", later, text);
+        }
+    }
+}
+
+#[test]
+fn the_note_for_a_later_date_says_it_in_plain_words() {
+    let (ship_by, closes_on) = (date("2027-01-31"), date("2026-12-15"));
+    let told = |text: &str, ship_by_now: &str, parcel| {
+        let plan = PlanNote { text: text.to_owned(), ship_by, closes_on };
+        let now = ship_by_now.parse().map_or(ShipBy::Unknown, ShipBy::On);
+        plan.for_promise(now, parcel)
+    };
+    let together = Some(ShipPolicy::Together);
+    assert_eq!(
+        told(GOOD, "2027-02-22", together),
+        "This item is now scheduled to ship by 22 February 2027. If you order other items, they \
+         will ship together when all items are in stock."
+    );
+    assert_eq!(
+        told(GOOD, "2027-02-02", Some(ShipPolicy::AsAvailable)),
+        "This item is now scheduled to ship by 2 February 2027. If you order other items, they \
+         will ship as they become available."
+    );
+    assert_eq!(
+        told(GOOD, "2027-02-22", None),
+        "This item is now scheduled to ship by 22 February 2027."
+    );
+    assert_eq!(
+        told(GOOD, "nobody knows", together),
+        "It is not known at present when this item will ship. If you order other items, they will \
+         ship together when all items are in stock."
+    );
+    for (kept, text, day) in [
+        (true, GOOD, "2027-01-12"),
+        (true, "Ships in Q1 2027.", "2027-02-22"),
+        (false, "Ships in Q1 2027.", "2027-04-01"),
+        // Q1 would hold it, but the note says more.
+        (false, "Ships in Q1 2027, by the end of January.", "2027-02-22"),
+        // The same words do not come to mean the next year.
+        (false, "Ships by 31 January.", "2028-01-31"),
+        // Another matter's date does not save it.
+        (false, "Ships by 31 January 2027; the second edition by 22 February 2027.", "2027-02-22"),
+    ] {
+        assert_eq!(told(text, day, None) == text, kept, "{day}: {text}");
     }
 }
 

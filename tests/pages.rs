@@ -39,7 +39,8 @@ enum Step {
 async fn tell(cluster: &Cluster, page: &str) {
     let service = Service::start(cluster).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = vec![("BACKSTOCK_SERVER".to_owned(), service.address())];
+    let settings = [("BACKSTOCK_SERVER", service.address()), ("DATABASE_URL", cluster.url())];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
     let mut site = Site { page: page.to_owned(), folder: folder.path().to_owned(), settings };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = std::fs::read_to_string(path).expect("the page");
@@ -102,7 +103,6 @@ impl Site {
             .args(["-c", &format!("({command}) 2>&1")])
             .current_dir(&self.folder)
             .env("PATH", format!("{programs}:{inherited}"))
-            .env_remove("DATABASE_URL")
             .env_remove("BACKSTOCK_OUTPUT")
             .env("RUST_LOG", "warn")
             .envs(self.settings.iter().cloned())

@@ -74,6 +74,7 @@ fn hold(mut world: World, lines: &[String]) -> Verdict {
         invariants::check_order(&before, &world, mark).map_err(broken)?;
         promised::check_told(&before, &world, mark).map_err(broken)?;
         promised::check_accepted(&world, mark).map_err(broken)?;
+        promised::check_covered(&before, &world, mark).map_err(broken)?;
     }
     for sku in world.items.keys().map(ToString::to_string).collect::<Vec<_>>() {
         world.tend(&sku);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::command::ItemSettings;
 use super::movement::Delta;
+use super::note::PlanNote;
 use super::program::Place;
 use super::promise::Supply;
 use super::redate::Redate;
@@ -34,7 +35,7 @@ pub struct Book {
     /// Units that customers of the batch have backordered.
     pub customers: HashMap<(Sku, Customer), Units>,
     /// Notes of plans that lines were promised under, by SKU and plan version.
-    pub notes: HashMap<(Sku, i64), String>,
+    pub notes: HashMap<(Sku, i64), PlanNote>,
     /// Items whose plan is not closed, each with its listing, where a command may make them more.
     pub open_listings: BTreeMap<Sku, Sku>,
     /// Lines that were asked about a delay and did not answer in time, where a command acts on it.
@@ -106,7 +107,7 @@ pub(super) struct Touched {
     pub available: Units,
     /// Units that might still be backordered.
     pub headroom: Units,
-    /// Units backordered beyond the cap in force.
+    /// Units to come beyond the cap in force.
     pub over_supply: Units,
     /// The dates along its queue, if it had one.
     pub dates: Vec<(ShipBy, Units)>,

@@ -29,8 +29,8 @@ pub enum Command {
     Backorder { order: Order, accepted: BTreeMap<Sku, Date> },
     /// Let a hold live longer, from now; `None` = the programme's default.
     Extend { reservation: ReservationId, hold_seconds: Option<i64> },
-    /// Make a hold an order.
-    Confirm { reservation: ReservationId },
+    /// Make a hold an order; `accepted` is what the customer was shown.
+    Confirm { reservation: ReservationId, accepted: BTreeMap<Sku, Date> },
     /// Give units back; no lines = everything open.
     Release { reservation: ReservationId, lines: Vec<Ask>, reason: String },
     /// Goods arrived.
@@ -88,6 +88,16 @@ pub struct Order {
     pub ship_policy: Option<ShipPolicy>,
     /// The last day that the parcel waits for every line.
     pub together_until: Option<Date>,
+}
+
+impl Order {
+    /// Whether its items wait for each other, as far as a note says it: of a parcel that waits only
+    /// until a day nothing is said.
+    #[must_use]
+    pub fn parcel(&self, program: &Program) -> Option<ShipPolicy> {
+        let policy = self.ship_policy.unwrap_or(program.default_ship_policy);
+        self.together_until.is_none().then_some(policy)
+    }
 }
 
 /// How long a new reservation lives.
@@ -200,7 +210,7 @@ impl Command {
     pub fn addressed(&self) -> Option<&ReservationId> {
         match self {
             Self::Extend { reservation, .. }
-            | Self::Confirm { reservation }
+            | Self::Confirm { reservation, .. }
             | Self::Release { reservation, .. }
             | Self::AnswerDelay { reservation, .. }
             | Self::TendOrder { reservation }

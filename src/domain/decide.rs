@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::answer::{Answer, answer};
 use super::apply::apply;
-use super::judge::{Stop, judge};
+use super::judge::{Effect, Stop, judge};
+use super::refusal::Shortage;
+use super::reservation::Purpose;
 use super::{Book, Command, Event, ProgramId, Reason, Refusal, Request, RequestId, Sku, expire};
 
 /// What became of one member of a batch.
@@ -65,10 +67,15 @@ fn one(
             if let Some(sku) = spoken_too_early(book, mark) {
                 return Err(sku);
             }
+            if let Effect::Take { shortages, .. } = &effect {
+                note_refused_demand(book, &request.command, shortages);
+            }
             Ok(Ok(answer(book, &request.command, &effect, mark)))
         }
         Err(Stop::Refused(refusal)) => {
-            note_refused_demand(book, &request.command, &refusal);
+            if let Refusal::Short { shortages, .. } = &refusal {
+                note_refused_demand(book, &request.command, shortages);
+            }
             Ok(Err(refusal))
         }
         Err(Stop::MoreDue(sku)) => Err(sku),
@@ -84,13 +91,16 @@ fn spoken_too_early(book: &Book, mark: usize) -> Option<Sku> {
     said.map(|m| &m.sku).find(|sku| book.items.get(*sku).is_some_and(|i| i.due_left)).cloned()
 }
 
-/// Counts the demand that the cap turned away, by item: what a manager may order more for. A
-/// Reserve that fell short is not counted, since the Backorder that follows it is.
-fn note_refused_demand(book: &mut Book, command: &Command, refusal: &Refusal) {
-    let (Command::Backorder { .. }, Refusal::Short { shortages, .. }) = (command, refusal) else {
-        return;
+/// Counts the demand that the cap turned away, by item: what a manager may order more for. A sale
+/// that fell short of stock while the cap leaves nothing is the end of it; while it leaves
+/// something, a Backorder may follow, and is counted instead.
+fn note_refused_demand(book: &mut Book, command: &Command, shortages: &[Shortage]) {
+    let is_last = |short: &&Shortage| match command {
+        Command::Reserve { purpose, .. } => *purpose == Purpose::Sale && short.headroom == 0,
+        _ => true,
     };
-    for short in shortages.iter().filter(|short| short.reason == Some(Reason::CapExceeded)) {
+    let by_cap = |short: &&Shortage| short.reason == Some(Reason::CapExceeded);
+    for short in shortages.iter().filter(by_cap).filter(is_last) {
         let refused = book.changes.refused.entry(short.sku.clone()).or_default();
         refused.0 += short.requested - short.available;
         refused.1 += 1;

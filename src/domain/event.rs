@@ -62,6 +62,7 @@ pub struct Given {
     /// The date promised.
     pub ship_by: Option<Date>,
     /// When the hold runs out; `None` = an order.
+    #[serde(rename = "expire_time", alias = "expires_at")]
     pub expires_at: Option<Time>,
 }
 
@@ -95,7 +96,7 @@ pub enum DelayClass {
     /// The line's first, to a later date.
     #[serde(rename = "over_30_days")]
     Over30Days,
-    /// The line was delayed before.
+    /// The line was delayed before, to a date later than the one promised first.
     SecondDelay,
     /// No new date is known.
     Unknown,
@@ -121,7 +122,7 @@ pub struct PlanFacts {
     pub effective_cap: Units,
     /// Units backordered.
     pub backordered: Units,
-    /// Units backordered beyond the cap in force.
+    /// Units to come beyond the cap in force.
     pub over_supply: Units,
     /// The date promised where no inbound says otherwise.
     pub ship_by: Date,

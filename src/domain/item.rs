@@ -191,16 +191,23 @@ impl Item {
         }
     }
 
+    /// Accepted units that are still to come: what has come and is only not handed out yet needs no
+    /// supply.
+    #[must_use]
+    pub fn to_come(&self) -> Units {
+        self.backordered - self.owed().accepted
+    }
+
     /// Units that may still be backordered while the plan is open.
     #[must_use]
     pub fn headroom(&self) -> Units {
-        (self.effective_cap() - self.backordered).max(0)
+        (self.cap - self.backordered).min(self.effective_cap() - self.to_come()).max(0)
     }
 
-    /// Units backordered beyond the cap in force.
+    /// Units to come beyond the cap in force.
     #[must_use]
     pub fn over_supply(&self) -> Units {
-        (self.backordered - self.effective_cap()).max(0)
+        (self.to_come() - self.effective_cap()).max(0)
     }
 }
 

@@ -118,7 +118,7 @@ fn move_promise(book: &mut Book, sku: &Sku, id: &ReservationId, ship_by: ShipBy)
     book.change_line(id, sku, |line| {
         let plan_version = plan.map_or(old.plan_version, |plan| plan.version);
         line.promise = Some(Promised { ship_by, plan_version, ..old });
-        line.delays += i32::from(is_later);
+        line.delays += i32::from(is_later && !moot);
         line.question = question;
     });
     book.record(sku, Entry { reservation: Some(id), ..Entry::of(Kind::Promise, event) });

@@ -75,6 +75,8 @@ pub enum Refusal {
     PlanIncomplete { faults: Vec<Fault> },
     /// No such webhook.
     UnknownWebhook { webhook: String },
+    /// The reservation has no line of the SKU that its customer was shown a date for.
+    NoSuchLine { reservation: ReservationId, sku: Sku },
     /// Nobody asked about a delay of the line, or the time to answer is over.
     NoDelayToAnswer { reservation: ReservationId, sku: Sku },
     /// As many listings take backorders as the programme allows at once.
@@ -129,7 +131,9 @@ impl Refusal {
             Self::ReceiptExists { .. } => Reason::ReceiptExists,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::Short { reason, .. } => *reason,
-            Self::CustomerRequired { .. } | Self::InboundInPast { .. } => Reason::Malformed,
+            Self::CustomerRequired { .. }
+            | Self::InboundInPast { .. }
+            | Self::NoSuchLine { .. } => Reason::Malformed,
             Self::PlanIncomplete { faults } => match faults.iter().all(|fault| fault.is_note) {
                 true => Reason::NoteUnclear,
                 false => Reason::PlanIncomplete,

@@ -77,7 +77,7 @@ pub struct Line {
     pub age: i64,
     /// What the customer was promised, where units are, or were, backordered.
     pub promise: Option<Promised>,
-    /// How often its date got later.
+    /// How often its date got later than it was, and than the date promised first.
     pub delays: i32,
     /// What the customer is being asked.
     pub question: Option<Question>,
@@ -182,6 +182,13 @@ impl Reservation {
     #[must_use]
     pub fn has_waited(&self, now: Time) -> bool {
         self.together_until.is_some_and(|until| now.date_naive() > until)
+    }
+
+    /// Whether its items wait for each other, as far as a note says it: of a parcel that waits only
+    /// until a day nothing is said.
+    #[must_use]
+    pub fn parcel(&self) -> Option<ShipPolicy> {
+        self.together_until.is_none().then_some(self.ship_policy)
     }
 
     /// The same reservation as it stands at `now`: an expired hold counts for nothing, swept or

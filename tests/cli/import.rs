@@ -68,6 +68,29 @@ fn what_arrived_counts_once_even_under_other_request_ids() {
 }
 
 #[test]
+fn every_row_with_supply_that_nobody_announced_is_told() {
+    let server = Server::start();
+    for sku in ["A", "B", "C", "D"] {
+        server.done(&["item", "put", sku]);
+    }
+    for (inbound, sku) in [("PO-1", "A"), ("PO-2", "B")] {
+        let dates = ["--arrives-on", "2099-01-10", "--ships-on", "2099-01-12"];
+        let announce = ["inbound", "announce", inbound, sku, "--expected", "9"];
+        server.done(&[&announce[..], &dates].concat());
+    }
+    server.file(
+        "truck.csv",
+        "sku,good,inbound_id\nA,1,PO-1\nB,1,PO-1\nC,1,\nD,1,PO-9\nB,2,PO-2\nA,2,PO-8\n",
+    );
+    let told = server.refused(&["import", "stock", "truck.csv"]);
+    let expected = "truck.csv:3: inbound_id PO-1 is not announced for B; announce it first\n\
+                    truck.csv:5: inbound_id PO-9 is not announced for D; announce it first\n\
+                    truck.csv:7: inbound_id PO-8 is not announced for A; announce it first\n";
+    assert_eq!(told, expected);
+    assert_eq!(server.on_hand("A").0, 0, "nothing was sent");
+}
+
+#[test]
 fn an_import_that_was_cut_short_is_repeated() {
     const ROWS: usize = 4_000;
     let mut server = Server::start();

@@ -68,6 +68,39 @@ fn a_plan_that_is_shown_as_toml_opens_again_as_it_was() {
 }
 
 #[test]
+fn no_fault_hides_another() {
+    let server = shop();
+    let short = &[
+        ("cap = 80", "cap = 0"),
+        ("answer_within = \"14 days\"", "answer_within = \"30 minutes\""),
+        ("sku = \"TEE-M\"", "sku = \"NONE\""),
+    ];
+    server.file("short.toml", with(short));
+    let told = server.refused(&["plan", "check", "short.toml"]);
+    let (sku, cap, within) = (line_of("sku"), line_of("cap ="), line_of("answer_within"));
+    for start in [
+        format!("short.toml:{sku}: sku is not known"),
+        format!("short.toml:{cap}: cap is required"),
+        format!("short.toml:{within}: delay_answers.answer_within must be"),
+    ] {
+        assert!(told.lines().any(|line| line.starts_with(&start)), "{start}: {told}");
+    }
+    // What the file alone shows hides nothing of what the server finds.
+    server.file("maybe.toml", with(&[("cap = 80", "cap = 0"), ("\"by_class\"", "\"maybe\"")]));
+    let told = server.refused(&["plan", "check", "maybe.toml"]);
+    let count = told.lines().count();
+    assert!(count == 2 && told.contains("on_silence") && told.contains("cap is"), "{told}");
+    // An answer has room for twenty; the rest is counted.
+    let stages = "[[timeline]]\nname = \"\"\ndate = 2099-03-01\n".repeat(20);
+    let plan = "sku = \"TEE-M\"\ncap = 5\ncloses_at = 2099-01-20\nship_by = 2099-01-31\n\
+                note = \"Ships by 31 January 2099.\"\n";
+    server.file("long.toml", format!("{plan}{stages}"));
+    let told = server.refused(&["plan", "check", "long.toml"]);
+    assert_eq!(told.lines().count(), 21, "{told}");
+    assert!(told.ends_with("long.toml: and 20 more\n"), "{told}");
+}
+
+#[test]
 fn every_fault_is_told_with_field_and_line_wherever_it_is_found() {
     let server = shop();
     let faulty = with(&[

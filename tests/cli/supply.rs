@@ -1,6 +1,6 @@
 //! Plans that change, announced supply, and who waits for it.
 
-use crate::ground::Server;
+use crate::ground::{Server, until};
 
 const EXAMPLE: &str = include_str!("../../examples/plan.toml");
 
@@ -86,6 +86,25 @@ fn orders_are_found_by_what_they_wait_for() {
 }
 
 #[test]
+fn a_hold_whose_date_moved_is_confirmed_for_the_date_that_its_customer_accepts() {
+    let server = shop();
+    server.done(&["order", "place", "order-3", "TEE-M=2", "--customer", "cyd"]);
+    let terms = ["PO-1", "TEE-M", "--expected", "100", "--arrives-on", "2099-02-20"];
+    server.done(&[&["inbound", "announce"], &terms[..]].concat());
+    let promised = || {
+        let shown = server.json(&["reservation", "show", "order-3"]);
+        shown[0]["lines"][0]["promise"]["ship_by"].clone()
+    };
+    until("it has another date", || promised() == "2099-02-20");
+    let told = server.refused(&["order", "confirm", "order-3", "--shown", "2099-01-31"]);
+    assert!(told.starts_with("backstock: PROMISE_CHANGED: "), "{told}");
+    assert!(told.contains("2099-02-20"), "{told}");
+    assert_eq!(server.json(&["reservation", "list", "--state", "held"]).len(), 1);
+    let order = server.done(&["order", "confirm", "order-3", "--shown", "2099-02-20"]);
+    assert!(order.contains("confirmed") && order.contains("2099-02-20"), "{order}");
+}
+
+#[test]
 fn a_purchase_is_suggested() {
     let server = shop();
     let found = server.json(&["suggest", "TEE-M", "--days", "14"]);
@@ -111,5 +130,5 @@ fn supply_is_imported_and_changed_by_importing_it_again() {
     assert_eq!(server.json(&["inbound", "list"])[0]["arrives_on"], "2099-01-12");
     server.file("truck.csv", "sku,good,inbound_id\nTEE-M,1,PO-8\n");
     let told = server.refused(&["import", "stock", "truck.csv"]);
-    assert!(told.starts_with("truck.csv:2: UNKNOWN_INBOUND: "), "{told}");
+    assert!(told.starts_with("truck.csv:2: inbound_id PO-8 is not announced"), "{told}");
 }

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::ground::{Ground, Stand, end, stand_with, until};
+use crate::receiver::{Mood, Receiver};
+use crate::webhooks;
 use crate::write::{self, committed, ledger};
 
 /// A NATS server with JetStream at a port of its own. It is killed when this is dropped.
@@ -121,6 +123,28 @@ async fn every_event_is_in_the_stream_once_though_nats_is_killed() {
         .collect();
     let all = i64::try_from(ledger(&ground).await.len()).expect("few");
     assert_eq!(positions, (1..=all).collect::<Vec<_>>(), "each once, in order");
+    end(stands).await;
+    ground.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_gets_every_event_while_nats_is_down() {
+    let ground = write::ground().await;
+    let mut nats = NatsServer::start();
+    nats.kill().await;
+    let stands = [stand(&ground, nats.url()).await];
+    let receiver = Receiver::new(Mood::Takes).await;
+    webhooks::put(&stands[0].shop, "shop", &receiver).await;
+    for version in 1..=40 {
+        committed(&ground, "TEE", version, 2).await;
+    }
+    until("the webhook has all", async || receiver.once().len() == 80).await;
+    webhooks::complete(&ground, &receiver.once()).await;
+    let name = "SHOP_EVENTS";
+    assert_eq!(nats.messages(name).await, [], "NATS has none of them");
+    nats.start_again();
+    until("NATS has all", async || nats.messages(name).await.len() == 80).await;
+    assert_eq!(receiver.taken().len(), 80, "the webhook is not asked again");
     end(stands).await;
     ground.end().await;
 }

@@ -78,3 +78,13 @@ fn each_type_has_an_example_and_the_code_makes_the_very_same() {
         assert_eq!(made, *example, "{name}");
     }
 }
+
+#[test]
+fn an_event_that_was_stored_under_an_older_name_is_read_and_told_under_the_new_one() {
+    let detail = |name: &str| {
+        let instant = "2026-11-23T09:19:57.567634Z";
+        json!({"backorder.accepted": {"ship_by": "2026-12-14", name: instant}})
+    };
+    let event: Event = serde_json::from_value(detail("expires_at")).expect("an event");
+    assert_eq!(serde_json::to_value(event).expect("JSON"), detail("expire_time"));
+}

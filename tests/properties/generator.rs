@@ -99,7 +99,7 @@ impl Author {
             17..=34 => self.backorder(),
             35..=46 => self.receive(),
             47..=56 => self.release(),
-            57..=66 => format!("confirm {}", self.reservation()),
+            57..=66 => self.confirm(),
             67..=71 => self.ship(),
             72..=80 => self.adjust(),
             81..=84 => self.plan("plan"),
@@ -130,6 +130,14 @@ impl Author {
             _ => format!("settle {}", self.sku()),
         };
         self.say(line);
+    }
+
+    fn confirm(&mut self) -> String {
+        let call = format!("confirm {}", self.reservation());
+        match self.dice.one_in(3) {
+            true => format!("{call} shown {} {}", self.sku(), self.day(12)),
+            false => call,
+        }
     }
 
     /// A day from today on, at most so many days away.

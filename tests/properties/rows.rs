@@ -33,7 +33,7 @@ const TABLES: [(&str, &str, &str); 12] = [
 /// Columns that are no text, and so have no collation.
 const UNCOLLATED: [&str; 4] = ["position", "version", "part", "day"];
 /// Instants in the details of events.
-const EVENT_INSTANTS: [&str; 4] = ["answer_by", "expires_at", "opens_at", "closes_at"];
+const EVENT_INSTANTS: [&str; 4] = ["answer_by", "expire_time", "opens_at", "closes_at"];
 
 /// Rows by table.
 pub type Rows = BTreeMap<&'static str, Vec<Value>>;

@@ -17,7 +17,7 @@ use crate::history::{self, Step, step};
 use crate::rows;
 use crate::support::background::house;
 use crate::support::call::Call;
-use crate::support::dates::{days_passed, machine_time, shifted};
+use crate::support::dates::{days_passed, machine_time};
 use crate::support::outcome::Outcome;
 use crate::support::server::lanes::combining;
 use crate::support::server::{Cluster, let_pass, with_cluster};
@@ -91,9 +91,9 @@ impl Pair {
         days_passed(self.start, self.passed)
     }
 
-    /// What the store answered, in the model's dates.
-    fn told(&self, stored: Body) -> Body {
-        Body { bytes: shifted(&stored.bytes, self.days()), ..stored }
+    /// What the store answered to a call, in the model's dates.
+    fn told(&self, call: &Call, stored: &Body) -> Outcome {
+        Outcome::moved(call, stored, self.days())
     }
 
     /// Runs a batch in both, and compares the answers.
@@ -118,9 +118,9 @@ impl Pair {
                 Reply::Stored(body) => body,
                 Reply::Failed(failure) => return Err(format!("a member failed: {failure:?}")),
             };
-            let stored = self.told(stored);
+            let stored = self.told(&asked[at].call, &stored);
             same_answer(&asked[at].call, &model, &stored, detail)?;
-            outcomes.push(Outcome::of(&asked[at].call, &stored));
+            outcomes.push(stored);
         }
         Ok(outcomes)
     }
@@ -199,9 +199,9 @@ impl Pair {
         let mut views = views.map_err(|error| format!("{error:?}"))?;
         views.sort_by(|one, other| one.sku.cmp(&other.sku));
         let any = Command::Adjust { location: None, adjustments: Vec::new() };
-        let stored = self.told(encode_stored(&any, &Ok(Answer::Items(views))));
-        let names: Vec<String> = skus.iter().map(ToString::to_string).collect();
         let call = Call::Availability(Default::default());
+        let stored = self.told(&call, &encode_stored(&any, &Ok(Answer::Items(views))));
+        let names: Vec<String> = skus.iter().map(ToString::to_string).collect();
         same_answer(&call, &self.world.availability(&names), &stored, detail)?;
         for sku in &skus {
             self.compare_queue(sku).await?;
@@ -220,9 +220,9 @@ impl Pair {
         let view = view.map_err(|error| format!("{error:?}"))?.ok_or("a reservation is lost")?;
         let program = self.program.clone();
         let answer = Answer::Reservation { view, program, shortages: Vec::new() };
-        let command = Command::Confirm { reservation: id.clone() };
-        let stored = self.told(encode_stored(&command, &Ok(answer)));
+        let command = Command::Confirm { reservation: id.clone(), accepted: Default::default() };
         let call = Call::Reservation(Default::default());
+        let stored = self.told(&call, &encode_stored(&command, &Ok(answer)));
         same_answer(&call, &self.world.reservation(id.as_str()), &stored, detail)
     }
 
@@ -248,10 +248,10 @@ impl Pair {
     }
 }
 
-fn same_answer(call: &Call, model: &Body, stored: &Body, detail: Detail) -> Result<(), String> {
+fn same_answer(call: &Call, model: &Body, stored: &Outcome, detail: Detail) -> Result<(), String> {
     let with_versions = detail == Detail::All;
     let model = Outcome::of(call, model).timeless(with_versions);
-    let stored = Outcome::of(call, stored).timeless(with_versions);
+    let stored = stored.timeless(with_versions);
     match model == stored || detail == Detail::Nothing {
         true => Ok(()),
         false => Err(format!("{call:?} gets\n  model {model:?}\n  store {stored:?}")),

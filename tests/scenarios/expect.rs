@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use backstock::domain::Time;
 
 use super::facts::{self, Fact};
-use crate::support::dates::{date, dated};
+use crate::support::dates::dated;
 use crate::support::outcome::Outcome;
 
 /// Kinds of facts that are named by their first word.
@@ -43,8 +43,8 @@ pub fn check(outcome: &Outcome, expected: Option<&str>, start: Time) -> Result<(
     let expected = expected.unwrap_or_default();
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut wants_refusal = None;
-    for segment in expected.split(',') {
-        let words: Vec<&str> = segment.split_whitespace().collect();
+    for segment in segments(expected) {
+        let words: Vec<&str> = segment.iter().map(String::as_str).collect();
         match &words[..] {
             [] => {}
             ["refused", reason, numbers @ ..] => {
@@ -70,6 +70,30 @@ pub fn check(outcome: &Outcome, expected: Option<&str>, start: Time) -> Result<(
         Err(refused) => facts::of_refusal(refused),
     };
     compare(&facts, &wanted)
+}
+
+/// The facts of an expectation, each with its words. What stands in quotes is one word, commas and
+/// all.
+fn segments(expected: &str) -> Vec<Vec<String>> {
+    let (mut segments, mut quoted) = (vec![Vec::new()], false);
+    let (mut word, mut is_word) = (String::new(), false);
+    for letter in expected.chars().chain([',']) {
+        match letter {
+            '"' => (quoted, is_word) = (!quoted, true),
+            letter if !quoted && (letter == ',' || letter.is_whitespace()) => {
+                if is_word {
+                    segments.last_mut().expect("a segment").push(std::mem::take(&mut word));
+                }
+                is_word = false;
+                segments.extend((letter == ',').then(Vec::new));
+            }
+            letter => {
+                word.push(letter);
+                is_word = true;
+            }
+        }
+    }
+    segments
 }
 
 /// A text with single spaces and its dates in full.
@@ -109,7 +133,7 @@ fn pairs(words: &[&str], start: Time) -> Result<Vec<(String, String)>, String> {
         let key = words[at].to_owned();
         let value = words.get(at + 1).ok_or_else(|| format!("{key} what?"))?;
         at += 2;
-        let mut value = date(start, value);
+        let mut value = dated(start, value);
         if key == "at" {
             value.push_str(&format!(" {}", words.get(at).unwrap_or(&"")));
             at += 1;

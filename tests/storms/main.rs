@@ -10,6 +10,7 @@ mod batches;
 mod carrying;
 mod commits;
 mod crashes;
+mod dating;
 mod deadlines;
 mod deeds;
 mod duties;

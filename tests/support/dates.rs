@@ -1,7 +1,7 @@
 //! Instants and dates of a scenario, which are told from the day on which it starts.
 
-use backstock::domain::Time;
 use backstock::domain::plan::parse_date;
+use backstock::domain::{Date, Time};
 use chrono::{DateTime, TimeDelta};
 
 /// Characters of an ISO 8601 date.
@@ -25,13 +25,33 @@ pub fn date(start: Time, text: &str) -> String {
     }
 }
 
-/// A text with its dates in full, also where a comma or a full stop stands behind one.
+/// A text with its dates in full, also where a comma or a full stop stands behind one. `*+40d` is
+/// one in words.
 pub fn dated(start: Time, text: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', '.']);
-        format!("{}{}", date(start, bare), &word[bare.len()..])
+        let day = bare.strip_prefix('*').and_then(|day| parse_date(&date(start, day)));
+        let day = day.map_or_else(|| date(start, bare), in_words);
+        format!("{day}{}", &word[bare.len()..])
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A date as notes have it: 31 January 2027.
+fn in_words(date: Date) -> String {
+    date.format("%-d %B %Y").to_string()
+}
+
+/// A note that the house wrote for a date, with that date so many days later; any other as it is.
+pub fn moved_note(note: &str, days: i64) -> String {
+    const SAYS: &str = "This item is now scheduled to ship by ";
+    let said = note.strip_prefix(SAYS).and_then(|said| said.split_once('.'));
+    let said =
+        said.and_then(|(day, rest)| Some((Date::parse_from_str(day, "%d %B %Y").ok()?, rest)));
+    match said {
+        Some((day, rest)) => format!("{SAYS}{}.{rest}", in_words(day + TimeDelta::days(days))),
+        None => note.to_owned(),
+    }
 }
 
 /// A timestamp of the contract.

@@ -1,11 +1,13 @@
 //! The contract's messages as the domain knows them, for the in-memory world. Nothing is checked:
 //! the text of a scenario is of the right form, or it is meant for the server alone.
 
+use std::collections::BTreeMap;
+
 use backstock::domain::command::{
     Adjustment, Ask, Change, ItemSettings, Mode, Order, Receipt, ReceiptLine, Term,
 };
 use backstock::domain::inbound::Notice;
-use backstock::domain::plan::{DelayAnswers, OnSilence, Terms, parse_date};
+use backstock::domain::plan::{AskedAnswers, OnSilence, Terms, parse_date};
 use backstock::domain::program::{Place, ShipPolicy};
 use backstock::domain::reservation::Purpose;
 use backstock::domain::{
@@ -60,9 +62,10 @@ fn command(call: &Call) -> Option<Command> {
             reservation: reservation(&request.reservation_id),
             hold_seconds: request.hold.as_ref().map(|hold| hold.seconds),
         },
-        Call::Confirm(request) => {
-            Command::Confirm { reservation: reservation(&request.reservation_id) }
-        }
+        Call::Confirm(request) => Command::Confirm {
+            reservation: reservation(&request.reservation_id),
+            accepted: accepted(&request.accepted),
+        },
         Call::Release(request) => Command::Release {
             reservation: reservation(&request.reservation_id),
             lines: asks(&request.lines),
@@ -165,18 +168,19 @@ fn terms(plan: &proto::Plan) -> Terms {
         cap_by_inbound: plan.cap_by_inbound,
         customer_limit: plan.customer_limit,
         timeline: plan.timeline.iter().map(|s| (s.name.clone(), s.date.clone())).collect(),
-        delay_answers: plan.delay_answers.as_ref().map(delay_answers),
+        delay_answers: plan.delay_answers.as_ref().map(asked_answers),
     }
 }
 
-fn delay_answers(asked: &proto::DelayAnswers) -> DelayAnswers {
+fn asked_answers(asked: &proto::DelayAnswers) -> AskedAnswers {
     let on_silence = match asked.on_silence() {
-        proto::OnSilence::Release => OnSilence::Release,
-        proto::OnSilence::ByClass => OnSilence::ByClass,
-        proto::OnSilence::Keep | proto::OnSilence::Unspecified => OnSilence::Keep,
+        proto::OnSilence::Keep => Some(OnSilence::Keep),
+        proto::OnSilence::Release => Some(OnSilence::Release),
+        proto::OnSilence::ByClass => Some(OnSilence::ByClass),
+        proto::OnSilence::Unspecified => None,
     };
     let within = asked.answer_within.unwrap_or_default();
-    DelayAnswers { answer_within_seconds: within.seconds, on_silence }
+    AskedAnswers { answer_within_seconds: Some(within.seconds), on_silence }
 }
 
 fn term(hold: Option<&prost_types::Duration>, confirm: bool) -> Term {
@@ -214,9 +218,13 @@ fn backorder(request: &proto::BackorderRequest) -> Command {
         ship_policy: policy(request.ship_policy),
         together_until: parse_date(&request.together_until),
     };
-    let shown = request.accepted.iter();
-    let accepted = shown.filter_map(|shown| Some((sku(&shown.sku), parse_date(&shown.ship_by)?)));
-    Command::Backorder { order, accepted: accepted.collect() }
+    Command::Backorder { order, accepted: accepted(&request.accepted) }
+}
+
+fn accepted(shown: &[proto::AcceptedPromise]) -> BTreeMap<Sku, Date> {
+    let date =
+        |shown: &proto::AcceptedPromise| Some((sku(&shown.sku), parse_date(&shown.ship_by)?));
+    shown.iter().filter_map(date).collect()
 }
 
 fn receipt(request: &proto::ReceiveRequest) -> Receipt {

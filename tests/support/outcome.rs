@@ -9,7 +9,7 @@ use prost::Message;
 use tonic_types::pb;
 
 use super::call::Call;
-use super::dates::shifted;
+use super::dates::{moved_note, shifted};
 
 /// What came of a call.
 #[derive(Clone, Debug)]
@@ -108,11 +108,19 @@ fn held(reservation: Option<proto::Reservation>, shortages: Vec<proto::Shortage>
 impl Outcome {
     /// From the stored form of an answer.
     pub fn of(call: &Call, body: &Body) -> Self {
+        Self::moved(call, body, 0)
+    }
+
+    /// The same with its dates moved by so many days; the bytes are as they came.
+    pub fn moved(call: &Call, body: &Body, days: i64) -> Self {
         let bytes = body.bytes.clone();
-        let result = match body.is_refusal {
-            true => Err(Refused::read(&bytes)),
-            false => Ok(read(call, &bytes)),
+        let mut result = match body.is_refusal {
+            true => Err(Refused::read(&shifted(&bytes, days))),
+            false => Ok(read(call, &shifted(&bytes, days))),
         };
+        for promise in promises(&mut result) {
+            promise.note = moved_note(&promise.note, days);
+        }
         Self { result, bytes }
     }
 
@@ -120,11 +128,11 @@ impl Outcome {
     /// scenario; the bytes are as they came.
     pub fn from_server(call: &Call, answer: Result<Vec<u8>, tonic::Status>, days: i64) -> Self {
         match answer {
-            Ok(bytes) => Self { result: Ok(read(call, &shifted(&bytes, days))), bytes },
+            Ok(bytes) => Self::moved(call, &Body { is_refusal: false, bytes }, days),
             Err(status) => {
                 let bytes = status.details().to_vec();
                 assert!(!bytes.is_empty(), "a status without details: {status:?}");
-                Self { result: Err(Refused::read(&shifted(&bytes, days))), bytes }
+                Self::moved(call, &Body { is_refusal: true, bytes }, days)
             }
         }
     }
@@ -197,6 +205,42 @@ fn read(call: &Call, bytes: &[u8]) -> Shown {
         Call::Movements(_) => {
             shown(bytes, |r: proto::ListMovementsResponse| Shown::Movements(r.movements))
         }
+    }
+}
+
+fn of_order(order: &mut proto::Reservation) -> Vec<&mut proto::Promise> {
+    order.lines.iter_mut().filter_map(|line| line.promise.as_mut()).collect()
+}
+
+fn of_short(short: &mut [proto::Shortage]) -> Vec<&mut proto::Promise> {
+    short.iter_mut().filter_map(|short| short.promise.as_mut()).collect()
+}
+
+fn of_result(result: &mut proto::BatchReserveResult) -> Vec<&mut proto::Promise> {
+    use proto::batch_reserve_result::Result as Of;
+    let own = match &mut result.result {
+        Some(Of::Reservation(order)) => of_order(order),
+        Some(Of::Refusal(refusal)) => of_short(&mut refusal.shortages),
+        None => Vec::new(),
+    };
+    own.into_iter().chain(of_short(&mut result.shortages)).collect()
+}
+
+/// Every promise that an outcome shows.
+fn promises(result: &mut Result<Shown, Refused>) -> Vec<&mut proto::Promise> {
+    match result {
+        Ok(Shown::Reservation(order, short)) => {
+            of_order(order).into_iter().chain(of_short(short)).collect()
+        }
+        Ok(Shown::Released(response)) => response.reservation.as_mut().map_or(vec![], of_order),
+        Ok(Shown::Items(items)) => items.iter_mut().filter_map(|i| i.promise.as_mut()).collect(),
+        Ok(Shown::Reservations(orders)) => orders.iter_mut().flat_map(of_order).collect(),
+        Ok(Shown::Batch(results)) => results.iter_mut().flat_map(of_result).collect(),
+        Ok(Shown::Backlog(entries)) => {
+            entries.iter_mut().filter_map(|entry| entry.promise.as_mut()).collect()
+        }
+        Err(refused) => of_short(&mut refused.shortages),
+        Ok(_) => Vec::new(),
     }
 }
 

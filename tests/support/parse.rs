@@ -133,10 +133,7 @@ impl Parser {
                 "for" => request.customer_id = words.word()?,
                 "ships" => request.ship_policy = words.policy()?,
                 "together" => request.together_until = date(self.start, &words.word()?),
-                "shown" => {
-                    let (sku, ship_by) = (words.word()?, date(self.start, &words.word()?));
-                    request.accepted.push(proto::AcceptedPromise { sku, ship_by });
-                }
+                "shown" => request.accepted.push(self.shown(words)?),
                 item if is_item(item) => request.lines.push(words.line(word)?),
                 other => return Err(unknown(other)),
             }
@@ -157,9 +154,21 @@ impl Parser {
     }
 
     fn confirm(&self, words: &mut Words) -> Parsed<Call> {
-        let (program, reservation_id) = (self.program.clone(), words.word()?);
-        let request_id = String::new();
-        Ok(Call::Confirm(proto::ConfirmRequest { program, request_id, reservation_id }))
+        let mut request = proto::ConfirmRequest {
+            program: self.program.clone(),
+            reservation_id: words.word()?,
+            ..Default::default()
+        };
+        while words.take("shown") {
+            request.accepted.push(self.shown(words)?);
+        }
+        Ok(Call::Confirm(request))
+    }
+
+    /// `shown A +40d`, behind its first word.
+    fn shown(&self, words: &mut Words) -> Parsed<proto::AcceptedPromise> {
+        let (sku, ship_by) = (words.word()?, date(self.start, &words.word()?));
+        Ok(proto::AcceptedPromise { sku, ship_by })
     }
 
     fn release(&self, words: &mut Words) -> Parsed<Call> {

@@ -69,6 +69,8 @@ pub fn check_told(before: &World, after: &World, mark: usize) -> Result<(), Stri
             std::cmp::Ordering::Less if is_back => (0, 0),
             std::cmp::Ordering::Less => (0, 1),
             std::cmp::Ordering::Equal => (0, 0),
+            // Or has the later one that its customer accepts.
+            std::cmp::Ordering::Greater if is_back => (0, 0),
             std::cmp::Ordering::Greater => (1, 0),
         };
         require((delays, improvements) == expected, || {
@@ -88,8 +90,40 @@ pub fn check_accepted(after: &World, mark: usize) -> Result<(), String> {
     let accepted = |m: &&Movement| m.kind == Kind::Reserve && m.delta.backordered > 0;
     for movement in after.ledger[mark..].iter().filter(accepted) {
         let item = &after.items[&movement.sku];
-        let (has, cap) = (item.backordered, item.effective_cap());
+        let (has, cap) = (item.backordered, item.cap);
         require(has <= cap, || format!("rule 1: {}: {has} over the cap {cap}", item.sku))?;
+        let (awaits, cap) = (item.to_come(), item.effective_cap());
+        require(awaits <= cap, || format!("rule 1: {}: {awaits} over supply {cap}", item.sku))?;
+    }
+    Ok(())
+}
+
+/// Rule 1 for a step: more is awaited beyond what supply covers only by as much as was lost or kept
+/// back, and by what the front of the queue takes first. Looks at the movements from `mark` on.
+///
+/// # Errors
+///
+/// A sentence about the item.
+pub fn check_covered(before: &World, after: &World, mark: usize) -> Result<(), String> {
+    for (sku, item) in &after.items {
+        let Some(then) = before.items.get(sku) else { continue };
+        let follows = |item: &Item| item.plan.as_ref().is_some_and(|plan| plan.cap_by_inbound);
+        if !follows(then) {
+            continue;
+        }
+        let allowance = |item: &Item| item.plan.as_ref().map_or(0, |plan| plan.allowance);
+        let moved = after.ledger[mark..].iter().filter(|movement| movement.sku == *sku);
+        let lost = moved.map(|movement| {
+            let delta = &movement.delta;
+            let came = if movement.kind == Kind::Ship { 0 } else { delta.on_hand };
+            (-came - delta.inbound).max(0) + delta.bumped.max(0)
+        });
+        let kept = (allowance(item) - allowance(then)).max(0)
+            + (item.safety_stock - then.safety_stock).max(0);
+        let most = then.over_supply() + lost.sum::<i64>() + kept + then.bumped;
+        require(item.over_supply() <= most, || {
+            format!("rule 1: {sku}: {} over supply, not {most}", item.over_supply())
+        })?;
     }
     Ok(())
 }

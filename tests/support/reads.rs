@@ -1,7 +1,7 @@
 //! What the in-memory world shows to reads: an expired hold counts for nothing, swept or not.
 
 use backstock::domain::answer::{Answer, ItemView, PlanView, ReservationView};
-use backstock::domain::{Command, Item, Line, Refusal, Reservation, ReservationId, Sku};
+use backstock::domain::{Command, Item, Line, Plan, Refusal, Reservation, ReservationId, Sku};
 use backstock::service::encode_stored;
 use backstock::store::Body;
 
@@ -13,10 +13,11 @@ pub type Queued<'w> = (&'w Reservation, i64, bool);
 impl World {
     /// Items, as AdjustResponse shows them.
     pub fn availability(&self, skus: &[String]) -> Body {
+        let parcel = self.program.as_ref().map(|program| program.default_ship_policy);
         let mut views = Vec::new();
         for sku in skus {
             match self.item_now(&Sku::stored(sku)) {
-                Ok(item) => views.push(ItemView::new(&item, self.now)),
+                Ok(item) => views.push(ItemView::new(&item, self.now, parcel)),
                 Err(refusal) => return encode_stored(&any_adjust(), &Err(refusal)),
             }
         }
@@ -26,7 +27,8 @@ impl World {
     /// A reservation, as ConfirmResponse shows it.
     pub fn reservation(&self, id: &str) -> Body {
         let reservation = ReservationId::stored(id);
-        let command = Command::Confirm { reservation: reservation.clone() };
+        let (accepted, of) = (Default::default(), reservation.clone());
+        let command = Command::Confirm { reservation: of, accepted };
         let refusal = match (self.reservations.get(&reservation), &self.program) {
             (Some(found), _) => {
                 let view = self.view(found.clone());
@@ -42,11 +44,8 @@ impl World {
 
     fn view(&self, reservation: Reservation) -> ReservationView {
         let version = |sku: &Sku| self.items[sku].version;
-        // What was promised without a plan has no note.
-        let note = |sku: &Sku, version: i64| {
-            let plan = self.plans.get(&(sku.clone(), version));
-            plan.map(|plan| plan.note.clone()).unwrap_or_default()
-        };
+        let note =
+            |sku: &Sku, version: i64| self.plans.get(&(sku.clone(), version)).map(Plan::noted);
         let mut view = ReservationView::new(reservation, self.now, version, note);
         for (line, shown) in view.reservation.lines.iter().zip(&mut view.lines) {
             shown.queue_ahead = (line.queued() > 0).then(|| self.queue_ahead(line));

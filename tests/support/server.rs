@@ -74,10 +74,15 @@ impl Cluster {
         self.embedded.connect_options()
     }
 
+    /// The same as a `DATABASE_URL`.
+    pub fn url(&self) -> String {
+        self.embedded.url()
+    }
+
     /// The configuration of a server on it, on a free port.
     pub fn config(&self) -> ServeConfig {
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let local = ServeConfig::local(listen, Database::Url(self.embedded.url()));
+        let local = ServeConfig::local(listen, Database::Url(self.url()));
         ServeConfig { combining: combining(), ..local }
     }
 }

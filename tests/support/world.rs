@@ -143,7 +143,7 @@ impl World {
         book.receipts = self.receipts.clone();
         book.customers = self.customers();
         let plans = self.plans.iter();
-        book.notes = plans.map(|((sku, v), plan)| ((sku.clone(), *v), plan.note.clone())).collect();
+        book.notes = plans.map(|((sku, v), plan)| ((sku.clone(), *v), plan.noted())).collect();
         let known = requests.iter().filter_map(|r| r.id.as_ref());
         let known = known.filter_map(|id| Some((id.clone(), self.answers.get(id)?.0)));
         book.answered = known.collect();

@@ -79,6 +79,7 @@ async fn placed_order(
         program: caller.program.to_string(),
         request_id: format!("confirm-{}", order.reservation),
         reservation_id: order.reservation.clone(),
+        accepted: Vec::new(),
     };
     let answer = must("Confirm", caller.confirm(request).await?)?;
     Ok(Some(answer.reservation.unwrap_or_default()))

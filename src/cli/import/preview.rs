@@ -14,7 +14,8 @@ const PAGE_MAX: usize = 1000;
 /// Calls under way at once.
 const CALLS_MAX: usize = 4;
 
-/// Rows that name an item or a location that there is not, and receipts that would be refused.
+/// Rows that name an item, a location or supply that there is not, and receipts that would be
+/// refused.
 ///
 /// # Errors
 /// The server does not answer, or does not know the programme.
@@ -92,7 +93,51 @@ async fn receipt(session: &Session, batch: &Batch) -> Result<Vec<Fault>, Refused
         Ok(_) => Ok(Vec::new()),
         // It was counted by an earlier run of the same file.
         Err(refused) if refused.reason().as_deref() == Some("RECEIPT_EXISTS") => Ok(Vec::new()),
+        // It names one; a look at what is announced finds them all.
+        Err(refused) if refused.reason().as_deref() == Some("UNKNOWN_INBOUND") => {
+            let missing = unannounced(session, batch).await?;
+            Ok(if missing.is_empty() { batch.faults(&refused) } else { missing })
+        }
         Err(refused) if refused.is_answer() => Ok(batch.faults(&refused)),
         Err(refused) => Err(refused),
+    }
+}
+
+/// Rows of a receipt that name supply which nobody announced.
+async fn unannounced(session: &Session, batch: &Batch) -> Result<Vec<Fault>, Refused> {
+    let Request::Receive(request) = &batch.request else { return Ok(Vec::new()) };
+    let rows = batch.rows.iter().zip(&request.lines);
+    let rows: Vec<_> = rows.filter(|(_, line)| !line.inbound_id.is_empty()).collect();
+    // Each SKU stands once in a receipt.
+    let looked = rows.iter().map(|(_, line)| announced(session, &line.sku));
+    let looked: Vec<_> = stream::iter(looked).buffered(CALLS_MAX).try_collect().await?;
+    let missing = rows.iter().zip(&looked);
+    let missing = missing.filter(|((_, line), known)| !known.contains(&line.inbound_id));
+    let fault = |(((line, sku), named), _): (&(&(u64, String), &proto::ReceiptLine), _)| Fault {
+        line: *line,
+        column: "inbound_id".to_owned(),
+        description: format!("{} is not announced for {sku}; announce it first", named.inbound_id),
+    };
+    Ok(missing.map(fault).collect())
+}
+
+/// The ids of all supply that was ever announced for a SKU.
+async fn announced(session: &Session, sku: &str) -> Result<HashSet<String>, Refused> {
+    let (mut ids, mut page_token) = (HashSet::new(), String::new());
+    loop {
+        let request = proto::ListInboundRequest {
+            program: session.program.clone(),
+            sku: sku.to_owned(),
+            open_only: false,
+            page_size: 1000,
+            page_token,
+        };
+        let call = async |request| session.plans().list_inbound(request).await;
+        let page = ask(request, call).await?;
+        ids.extend(page.inbound.into_iter().map(|inbound| inbound.inbound_id));
+        if page.next_page_token.is_empty() {
+            return Ok(ids);
+        }
+        page_token = page.next_page_token;
     }
 }

@@ -62,6 +62,9 @@ pub fn instant_text(instant: Option<&prost_types::Timestamp>) -> String {
     instant.map(|instant| whole(instant).to_string()).unwrap_or_default()
 }
 
+/// A note is as wide as this on a terminal, in characters.
+pub const NOTE_WIDTH: usize = 72;
+
 /// A text for people in lines of at most so many characters, broken between words.
 pub fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];

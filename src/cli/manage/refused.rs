@@ -62,6 +62,11 @@ impl Refused {
         violations.into_iter().map(fault).collect()
     }
 
+    /// Fields at fault that the answer had no room for.
+    pub fn fields_left_out(&self) -> u64 {
+        self.metadata("fields_left_out").and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
     /// Reason and sentence, in one line.
     pub fn sentence(&self) -> String {
         let message = match (self.status.code(), self.status.message()) {
@@ -113,6 +118,10 @@ impl fmt::Display for Refused {
         }
         for fault in &fields {
             write!(out, "\n  {} {}", fault.field, fault.description)?;
+        }
+        match self.fields_left_out() {
+            0 => {}
+            more => write!(out, "\n  and {more} more")?,
         }
         let refusal = self.refusal();
         if !refusal.shortages.is_empty() {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
 
-use super::input::{date, instant_text, short};
+use super::input::{NOTE_WIDTH, date, instant_text, short, wrapped};
 use super::list::{self, ListArgs, Row};
 use super::output::{Column, answer, facts, table};
 use super::session::{Session, SessionArgs, ask};
@@ -191,7 +191,25 @@ pub(super) fn details(reservation: &proto::Reservation) -> Table {
         ("expires", instant_text(reservation.expire_time.as_ref())),
     ]);
     shown.add_row(["lines", &lines(&reservation.lines).to_string()]);
+    // Lines often have the same note: each is shown once.
+    for (note, skus) in notes(&reservation.lines) {
+        shown.add_row([format!("note, {}", skus.join(", ")), wrapped(note, NOTE_WIDTH)]);
+    }
     shown
+}
+
+/// What the customer reads beside the dates, each note with the SKUs of its lines.
+fn notes(lines: &[proto::ReservationLine]) -> Vec<(&str, Vec<&str>)> {
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in lines {
+        let note = line.promise.as_ref().map_or("", |promise| promise.note.as_str());
+        match notes.iter_mut().find(|(known, _)| *known == note) {
+            _ if note.is_empty() => {}
+            Some((_, skus)) => skus.push(&line.sku),
+            None => notes.push((note, vec![&line.sku])),
+        }
+    }
+    notes
 }
 
 fn lines(lines: &[proto::ReservationLine]) -> Table {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use super::book::Book;
 use super::command::{Command, ItemSettings};
 use super::judge::Effect;
-use super::plan;
+use super::judge::gate::next_date;
+use super::note::PlanNote;
+use super::plan::{self, PlanState};
 use super::program::{Place, ShipPolicy};
 use super::refusal::Shortage;
 use super::{Inbound, InboundId, Kind, Program, ProgramId, ReceiptId, ReservationId, Sku, Units};
@@ -63,7 +65,7 @@ pub fn answer(book: &Book, command: &Command, effect: &Effect, mark: usize) -> A
             Answer::Reservation { view, program: program(book), shortages: shortages(effect) }
         }
         Command::Extend { reservation, .. }
-        | Command::Confirm { reservation }
+        | Command::Confirm { reservation, .. }
         | Command::AnswerDelay { reservation, .. }
         | Command::Ship { reservation, .. } => {
             let view = view(book, reservation);
@@ -127,11 +129,12 @@ fn view(book: &Book, id: &ReservationId) -> ReservationView {
     }
 }
 
-fn note(book: &Book, sku: &Sku, version: i64) -> String {
+/// The note that a line reads which was promised under that version of its plan.
+pub(super) fn note(book: &Book, sku: &Sku, version: i64) -> Option<PlanNote> {
     let newest = book.items.get(sku).and_then(|item| item.plan.as_ref());
     match newest.filter(|plan| plan.version == version) {
-        Some(plan) => plan.note.clone(),
-        None => book.notes.get(&(sku.clone(), version)).cloned().unwrap_or_default(),
+        Some(plan) => Some(plan.noted()),
+        None => book.notes.get(&(sku.clone(), version)).cloned(),
     }
 }
 
@@ -188,7 +191,8 @@ fn arrived(book: &Book, effect: &Effect, mark: usize) -> Vec<Arrived> {
 }
 
 fn item_view(book: &Book, sku: &Sku) -> Option<ItemView> {
-    book.items.get(sku).map(|item| ItemView::new(item, book.now))
+    let parcel = book.program.as_ref().map(|program| program.default_ship_policy);
+    book.items.get(sku).map(|item| ItemView::new(item, book.now, parcel))
 }
 
 fn inbound_answer(book: &Book, sku: &Sku, id: &InboundId) -> Answer {
@@ -203,12 +207,26 @@ fn plan_answer(book: &Book, sku: &Sku, is_checked: bool) -> Answer {
     match book.items.get(sku).and_then(|item| PlanView::new(item, book.now)) {
         Some(view) => {
             let together = book.program.as_ref().map(|program| program.default_ship_policy);
-            let warnings = match (is_checked, together) {
+            let mut warnings = match (is_checked, together) {
                 (true, Some(policy)) => plan::warnings(&view.plan, policy == ShipPolicy::Together),
                 _ => Vec::new(),
             };
+            warnings.extend(later_date(book, &view).filter(|_| is_checked));
             Answer::Plan { view, warnings }
         }
         None => unreachable!("a command that went through leaves its plan in the book"),
     }
+}
+
+/// That new backorders get a later date than the plan's, from supply that ships behind it.
+fn later_date(book: &Book, view: &PlanView) -> Option<String> {
+    let ship_by = next_date(book.items.get(&view.sku)?, 1).date()?;
+    let is_later = view.state != PlanState::Closed && ship_by > view.plan.ship_by;
+    is_later.then(|| {
+        format!(
+            "New backorders are promised {ship_by}, later than ship_by, since announced supply \
+             ships then. Where the note does not name that day too, customers read another note \
+             that does."
+        )
+    })
 }

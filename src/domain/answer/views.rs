@@ -2,7 +2,9 @@
 
 use crate::domain::item::Stock;
 use crate::domain::judge::gate::next_date;
+use crate::domain::note::PlanNote;
 use crate::domain::plan::PlanState;
+use crate::domain::program::ShipPolicy;
 use crate::domain::reservation::{Promised, State};
 use crate::domain::{Item, Line, Location, Plan, Reservation, ReservationId, Sku, Time, Units};
 
@@ -27,7 +29,7 @@ pub struct LineView {
     pub version: i64,
     /// Units in front of it in the queue.
     pub queue_ahead: Option<Units>,
-    /// The note of the plan that it was promised under.
+    /// What its customer reads beside the date.
     pub note: String,
 }
 
@@ -102,13 +104,15 @@ impl ReservationView {
         reservation: Reservation,
         now: Time,
         version: impl Fn(&Sku) -> i64,
-        note: impl Fn(&Sku, i64) -> String,
+        note: impl Fn(&Sku, i64) -> Option<PlanNote>,
     ) -> Self {
         let reservation = reservation.as_of(now);
-        let line = |line: &Line| LineView {
-            version: version(&line.sku),
-            queue_ahead: None,
-            note: line.promise.map(|p| note(&line.sku, p.plan_version)).unwrap_or_default(),
+        let line = |line: &Line| {
+            let promise = line.promise.and_then(|p| Some((note(&line.sku, p.plan_version)?, p)));
+            let note = promise.map(|(note, p)| note.for_promise(p.ship_by, reservation.parcel()));
+            // What was promised without a plan has no note.
+            let note = note.unwrap_or_default();
+            LineView { version: version(&line.sku), queue_ahead: None, note }
         };
         Self {
             state: reservation.state(now),
@@ -120,9 +124,9 @@ impl ReservationView {
 }
 
 impl ItemView {
-    /// An item as it stands at `now`.
+    /// An item as it stands at `now`; `parcel` is the programme's policy.
     #[must_use]
-    pub fn new(item: &Item, now: Time) -> Self {
+    pub fn new(item: &Item, now: Time, parcel: Option<ShipPolicy>) -> Self {
         let open = |plan: &&Plan| {
             matches!(plan.state(now, item.headroom()), PlanState::Open | PlanState::Full)
         };
@@ -141,7 +145,8 @@ impl ItemView {
             promise: plan.map(|plan| {
                 let (ship_by, plan_version) = (next_date(item, 1), plan.version);
                 let original_ship_by = ship_by.date().unwrap_or(plan.ship_by);
-                (Promised { ship_by, original_ship_by, plan_version }, plan.note.clone())
+                let note = plan.noted().for_promise(ship_by, parcel);
+                (Promised { ship_by, original_ship_by, plan_version }, note)
             }),
             version: item.version,
             on_hand_at: item.stocks.iter().filter(|(_, s)| s.on_hand > 0).map(at).collect(),

@@ -6,8 +6,8 @@ use super::take::{no_more_due, no_queue_due};
 use super::{Effect, Stop, known_item};
 use crate::domain::book::Book;
 use crate::domain::command::ItemSettings;
-use crate::domain::plan::{self, Ground, Terms};
-use crate::domain::{Plan, Program, Refusal, Sku};
+use crate::domain::plan::{self, Fault, Ground, Terms};
+use crate::domain::{Item, Plan, Program, Refusal, Sku};
 
 /// The programme's settings; it may not allow fewer listings than take backorders now.
 pub(super) fn put_program(book: &Book, program: &Program) -> Result<Effect, Stop> {
@@ -36,43 +36,92 @@ pub(super) fn put_items(
     Ok(Effect::PutItems(changed))
 }
 
-/// A plan is checked whole, then against the backlog, then against the listings that are open.
+/// A plan is checked whole: by itself, against the backlog, and against the listings that are open.
 pub(super) fn open(book: &Book, program: &Program, terms: &Terms) -> Result<Effect, Stop> {
-    let plan = checked(book, program, terms, None)?;
+    let plan = checked(book, program, terms, None, None)?;
     Ok(Effect::Open { sku: terms.sku.clone(), plan })
 }
 
 /// The same for a plan that there is. One that stays closed opens no listing.
 pub(super) fn update_plan(book: &Book, program: &Program, terms: &Terms) -> Result<Effect, Stop> {
-    let item = known_item(book, &terms.sku)?;
-    let unknown = || Refusal::UnknownPlan { sku: terms.sku.clone() };
-    let prior = item.plan.as_ref().ok_or_else(unknown)?;
-    let plan = checked(book, program, terms, Some(prior))?;
+    let item = book.items.get(&terms.sku);
+    let prior = item.and_then(|item| item.plan.as_ref());
+    let is_unknown = item.is_some() && prior.is_none();
+    let unknown = is_unknown.then(|| Refusal::UnknownPlan { sku: terms.sku.clone() });
+    let plan = checked(book, program, terms, prior, unknown)?;
     Ok(Effect::UpdatePlan { sku: terms.sku.clone(), plan })
 }
 
+/// What is wrong is told all at once. What is wrong alone, and not with the plan itself, has a
+/// reason of its own.
 fn checked(
     book: &Book,
     program: &Program,
     terms: &Terms,
     prior: Option<&Plan>,
+    unknown: Option<Refusal>,
 ) -> Result<Plan, Stop> {
-    let item = known_item(book, &terms.sku)?;
-    let (now, version) = (book.now, item.plan_version + 1);
-    let ground = Ground { now, version, inbound: item.inbound, prior };
-    let plan = plan::check(terms, ground).map_err(|faults| Refusal::PlanIncomplete { faults })?;
-    no_queue_due(item)?;
-    if plan.cap < item.backordered {
-        let (sku, backordered) = (terms.sku.clone(), item.backordered);
-        return Err(Refusal::CapBelowBacklog { sku, cap: plan.cap, backordered }.into());
+    let item = book.items.get(&terms.sku);
+    let (now, inbound) = (book.now, item.map_or(0, |item| item.inbound));
+    let version = item.map_or(0, |item| item.plan_version) + 1;
+    let plan = plan::check(terms, Ground { now, version, inbound, prior });
+    let mut around: Vec<Refusal> = unknown.into_iter().collect();
+    match item {
+        None => around.push(Refusal::UnknownItem { sku: terms.sku.clone() }),
+        Some(item) => {
+            no_queue_due(item)?;
+            around.extend(below_backlog(item, terms));
+            around.extend(beyond_quota(book, program, terms, prior));
+        }
     }
-    if plan.closed_at.is_none() && plan.closes_at > now {
-        let listing = book.settings.get(&terms.sku).map_or(&terms.sku, |known| &known.listing);
-        let moved = BTreeMap::from([(&terms.sku, listing)]);
-        let before = listings(book, &BTreeMap::new());
-        within_quota(listings(book, &moved), before, program)?;
+    match (plan, &mut around[..]) {
+        (Ok(plan), []) => Ok(plan),
+        (Ok(_), [_]) => Err(around.remove(0).into()),
+        (plan, _) => {
+            let mut faults = plan.err().unwrap_or_default();
+            faults.extend(around.iter().filter_map(as_fault));
+            Err(Refusal::PlanIncomplete { faults }.into())
+        }
     }
-    Ok(plan)
+}
+
+fn below_backlog(item: &Item, terms: &Terms) -> Option<Refusal> {
+    let (sku, cap, backordered) = (terms.sku.clone(), terms.cap, item.backordered);
+    // A cap that is none is at fault by itself.
+    ((1..backordered).contains(&cap)).then_some(Refusal::CapBelowBacklog { sku, cap, backordered })
+}
+
+fn beyond_quota(
+    book: &Book,
+    program: &Program,
+    terms: &Terms,
+    prior: Option<&Plan>,
+) -> Option<Refusal> {
+    let stays_closed = prior.is_some_and(|plan| plan.closed_at.is_some());
+    if stays_closed || terms.closes_at.is_some_and(|at| at <= book.now) {
+        return None;
+    }
+    let listing = book.settings.get(&terms.sku).map_or(&terms.sku, |known| &known.listing);
+    let moved = BTreeMap::from([(&terms.sku, listing)]);
+    let before = listings(book, &BTreeMap::new());
+    within_quota(listings(book, &moved), before, program).err()
+}
+
+/// What stands around a plan, as one of its faults.
+fn as_fault(refusal: &Refusal) -> Option<Fault> {
+    let (field, rule) = match refusal {
+        Refusal::UnknownItem { .. } => ("sku", "is not known: PutItems makes an item".to_owned()),
+        Refusal::UnknownPlan { .. } => ("sku", "has no plan: OpenBackorders makes one".to_owned()),
+        Refusal::CapBelowBacklog { backordered, .. } => {
+            ("cap", format!("must be at least {backordered}: so many are backordered already"))
+        }
+        Refusal::ListingQuotaExceeded { open, most } => (
+            "sku",
+            format!("is one too many: {open} listings would take backorders, {most} are allowed"),
+        ),
+        _ => return None,
+    };
+    Some(Fault { field: format!("plan.{field}"), rule, is_note: false })
 }
 
 /// How many listings take backorders, once these items stand on these listings too.

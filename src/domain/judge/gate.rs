@@ -2,6 +2,7 @@
 
 use crate::domain::book::Book;
 use crate::domain::plan::PlanState;
+use crate::domain::program::ShipPolicy;
 use crate::domain::promise::Supply;
 use crate::domain::refusal::{Reason, Shortage};
 use crate::domain::reservation::Promised;
@@ -87,14 +88,22 @@ impl Gate<'_> {
     }
 
     /// The shortage of a line that asked for `requested` and could have `available` from stock.
-    pub(super) fn shortage(&self, item: &Item, requested: Units, available: Units) -> Shortage {
-        let note = self.plan.map(|plan| plan.note.clone());
+    /// `parcel`: what is said of other items of the order.
+    pub(super) fn shortage(
+        &self,
+        item: &Item,
+        requested: Units,
+        available: Units,
+        parcel: Option<ShipPolicy>,
+    ) -> Shortage {
+        let offered = self.plan.filter(|_| self.headroom > 0);
+        let note = offered.map(|plan| plan.noted().for_promise(self.ship_by, parcel));
         Shortage {
             sku: item.sku.clone(),
             requested,
             available,
             headroom: self.headroom,
-            promise: self.promise().filter(|_| self.headroom > 0).zip(note),
+            promise: self.promise().zip(note),
             reason: self.reason,
             version: item.version,
         }

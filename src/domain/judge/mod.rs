@@ -133,7 +133,7 @@ pub fn judge(book: &Book, command: &Command, program: &super::ProgramId) -> Resu
             let seconds = hold_seconds.unwrap_or(settings.default_hold_seconds);
             settle::extend(book, reservation, seconds)
         }
-        Command::Confirm { reservation } => settle::confirm(book, reservation),
+        Command::Confirm { reservation, accepted } => settle::confirm(book, reservation, accepted),
         Command::Release { reservation, lines, reason } => {
             settle::release(book, reservation, lines, reason)
         }

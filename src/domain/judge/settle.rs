@@ -1,13 +1,18 @@
 //! Extend, Confirm, Release and Ship: what becomes of a reservation.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
+use super::gate::{self, Gate};
 use super::take::{no_more_due, no_queue_due, takes};
-use super::{Effect, Stop, gate, known_item, known_reservation};
+use super::{Effect, Stop, known_item, known_reservation};
+use crate::domain::answer::note;
 use crate::domain::book::Book;
 use crate::domain::command::Ask;
+use crate::domain::refusal::{Reason, Shortage};
 use crate::domain::reservation::{Line, Promised, Purpose, State};
-use crate::domain::{Item, Refusal, Reservation, ReservationId, Sku, Units};
+use crate::domain::{Date, Item, Refusal, Reservation, ReservationId, ShipBy, Sku, Units};
 
 /// A hold lives longer, never shorter.
 pub(super) fn extend(book: &Book, id: &ReservationId, seconds: i64) -> Result<Effect, Stop> {
@@ -26,24 +31,72 @@ pub(super) fn extend(book: &Book, id: &ReservationId, seconds: i64) -> Result<Ef
     }
 }
 
-/// A hold becomes an order; one that ran out takes the same units again, all or none.
-pub(super) fn confirm(book: &Book, id: &ReservationId) -> Result<Effect, Stop> {
+/// A hold becomes an order, unless a date has moved beyond what the customer was shown; one that
+/// ran out takes the same units again, all or none.
+pub(super) fn confirm(
+    book: &Book,
+    id: &ReservationId,
+    accepted: &BTreeMap<Sku, Date>,
+) -> Result<Effect, Stop> {
     let reservation = known_reservation(book, id)?;
+    if let Some(sku) = accepted.keys().find(|sku| reservation.line(sku).is_none()) {
+        let (reservation, sku) = (id.clone(), sku.clone());
+        return Err(Refusal::NoSuchLine { reservation, sku }.into());
+    }
     match reservation.state(book.now) {
-        State::Held => Ok(Effect::Confirm { reservation: id.clone() }),
+        State::Held => {
+            let later = later_than_shown(book, reservation, accepted);
+            none_changed(later, Effect::Confirm { reservation: id.clone() })
+        }
         State::Confirmed | State::Shipped => Ok(Effect::Nothing),
         State::Released => Err(ended(id)),
-        State::Expired => retake(book, reservation),
+        State::Expired => retake(book, reservation, accepted),
     }
 }
 
-fn retake(book: &Book, reservation: &Reservation) -> Result<Effect, Stop> {
+/// Lines that wait for a later date now than the customer was shown, on their terms of now.
+fn later_than_shown(
+    book: &Book,
+    reservation: &Reservation,
+    accepted: &BTreeMap<Sku, Date>,
+) -> Vec<Shortage> {
+    let later = |line: &Line| {
+        let shown = ShipBy::On(*accepted.get(&line.sku)?);
+        let promise = line.promise.filter(|now| line.queued() > 0 && now.ship_by > shown)?;
+        let note = note(book, &line.sku, promise.plan_version);
+        let note = note.map(|note| note.for_promise(promise.ship_by, reservation.parcel()));
+        Some(Shortage {
+            sku: line.sku.clone(),
+            requested: line.open(),
+            available: line.allocated(),
+            headroom: line.queued(),
+            promise: Some((promise, note.unwrap_or_default())),
+            reason: Some(Reason::PromiseChanged),
+            version: book.items.get(&line.sku).map_or(0, |item| item.version),
+        })
+    };
+    reservation.lines.iter().filter_map(later).collect()
+}
+
+fn none_changed(shortages: Vec<Shortage>, effect: Effect) -> Result<Effect, Stop> {
+    match shortages.is_empty() {
+        true => Ok(effect),
+        false => Err(Refusal::Short { reason: Reason::PromiseChanged, shortages }.into()),
+    }
+}
+
+fn retake(
+    book: &Book,
+    reservation: &Reservation,
+    accepted: &BTreeMap<Sku, Date>,
+) -> Result<Effect, Stop> {
     let expired = || Refusal::ReservationExpired { reservation: reservation.id.clone() };
     let lapsed: Vec<(&Line, Ask)> =
         reservation.lines.iter().filter_map(|line| Some((line, lapsed_ask(line)?))).collect();
     let mut items: Vec<(&Item, &Ask)> = Vec::new();
     let mut gets = Vec::new();
     let mut promises: Vec<(&Sku, Promised)> = Vec::new();
+    let mut later: Vec<Shortage> = Vec::new();
     for (line, ask) in &lapsed {
         let item = known_item(book, &ask.sku)?;
         let available = match reservation.purpose {
@@ -56,15 +109,22 @@ fn retake(book: &Book, reservation: &Reservation) -> Result<Effect, Stop> {
             if get < line.lapsed_allocated {
                 return Err(expired().into());
             }
-            let kept = kept_promise(book, item, reservation, line, ask.units - get);
-            promises.push((&ask.sku, kept.ok_or_else(expired)?));
+            let shown = accepted.get(&ask.sku).copied();
+            let known = shown.or_else(|| line.promise.and_then(|promise| promise.ship_by.date()));
+            let customer = reservation.customer.as_ref();
+            let gate = gate::ask(book, item, customer, ask.units - get, known);
+            if gate.reason == Some(Reason::PromiseChanged) && shown.is_some() {
+                later.push(gate.shortage(item, ask.units, get, reservation.parcel()));
+            } else {
+                promises.push((&ask.sku, kept_promise(&gate, line).ok_or_else(expired)?));
+            }
         }
         items.push((item, ask));
         gets.push(get);
     }
     let promise = |sku: &Sku| promises.iter().find(|(of, _)| *of == sku).map(|(_, p)| *p);
     let takes = takes(book, &items, &gets, promise)?;
-    Ok(Effect::Retake { reservation: reservation.id.clone(), takes })
+    none_changed(later, Effect::Retake { reservation: reservation.id.clone(), takes })
 }
 
 fn lapsed_ask(line: &Line) -> Option<Ask> {
@@ -73,15 +133,7 @@ fn lapsed_ask(line: &Line) -> Option<Ask> {
 }
 
 /// The promise of a line that is queued again, if the plan still takes it and keeps its date.
-fn kept_promise(
-    book: &Book,
-    item: &Item,
-    reservation: &Reservation,
-    line: &Line,
-    units: Units,
-) -> Option<Promised> {
-    let shown = line.promise.and_then(|promise| promise.ship_by.date());
-    let gate = gate::ask(book, item, reservation.customer.as_ref(), units, shown);
+fn kept_promise(gate: &Gate<'_>, line: &Line) -> Option<Promised> {
     let takes_it = gate.reason.is_none() && !gate.wants_customer;
     let promise = gate.promise().filter(|_| takes_it)?;
     let original = line.promise.map_or(promise.original_ship_by, |first| first.original_ship_by);

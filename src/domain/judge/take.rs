@@ -32,7 +32,8 @@ pub(super) fn reserve(
         if get < ask.units {
             no_more_due(item)?;
             let gate = gate::ask(book, item, order.customer.as_ref(), ask.units - get, None);
-            shortages.push(gate.shortage(item, ask.units, get));
+            let parcel = order.parcel(program);
+            shortages.push(gate.shortage(item, ask.units, get, parcel));
         }
         gets.push(get);
     }
@@ -68,7 +69,7 @@ pub(super) fn backorder(
             return Err(Refusal::CustomerRequired { sku: ask.sku.clone() }.into());
         }
         if gate.reason.is_some() {
-            shortages.push(gate.shortage(item, ask.units, *get));
+            shortages.push(gate.shortage(item, ask.units, *get, order.parcel(program)));
         }
         gates.insert(&ask.sku, gate);
     }

@@ -5,6 +5,8 @@
 //! What is understood, and what is not, is in `docs/notes.md`. Nothing here panics, whatever the
 //! note says, and the time is linear in its length.
 //!
+//! A promise may be later than the plan's date; [`PlanNote`] says what its customer reads then.
+//!
 //! Reading order: `words` cuts the note, `names` knows its words, `dates`, `named` and `periods`
 //! read days and periods, `durations` counts from the close, `calendar` says what days they are,
 //! and `context` what is said of them.
@@ -16,6 +18,7 @@ mod durations;
 mod named;
 mod names;
 mod periods;
+mod promised;
 mod remarks;
 mod words;
 
@@ -24,6 +27,7 @@ use chrono::Datelike;
 use super::Date;
 use calendar::{Kind, Phrase, Span};
 use context::{Sense, is_awaited, sense};
+pub use promised::PlanNote;
 use words::Text;
 
 /// A window of more days after its first tells a customer nothing: a quarter or a season passes,
@@ -175,13 +179,14 @@ fn is_usual(date: Date) -> bool {
     (1900..3000).contains(&date.year())
 }
 
+/// A day as notes are best written: "31 January 2027".
+fn day(date: Date) -> String {
+    if is_usual(date) { date.format("%-d %B %Y").to_string() } else { date.to_string() }
+}
+
 /// A good note for a day: it says when, what becomes of other items, and what comes next.
 fn example(ship_by: Date) -> String {
-    let day = if is_usual(ship_by) {
-        ship_by.format("%-d %B %Y").to_string()
-    } else {
-        ship_by.to_string()
-    };
+    let day = day(ship_by);
     format!(
         "This item is in production and is scheduled to ship by {day}. If you order other items, \
          they will ship together when all items are in stock. You'll receive tracking once shipped."

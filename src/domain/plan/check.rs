@@ -1,7 +1,8 @@
 //! A plan is checked whole, so that everything that is missing is said at once.
 
 use super::{
-    Fault, NOTE_LENGTH_MAX, Plan, STAGE_NAME_LENGTH_MAX, STAGES_MAX, Stage, Terms, parse_date,
+    ANSWER_SECONDS_MAX, ANSWER_SECONDS_MIN, DelayAnswers, Fault, NOTE_LENGTH_MAX, Plan,
+    STAGE_NAME_LENGTH_MAX, STAGES_MAX, Stage, Terms, parse_date,
 };
 use crate::domain::{Date, QUANTITY_MAX, Time, Units, note};
 
@@ -36,6 +37,7 @@ pub fn check(terms: &Terms, ground: Ground<'_>) -> Result<Plan, Vec<Fault>> {
     check_window(terms, opens_at, ship_by, ground, &mut faults);
     check_note(terms, ship_by, ground.now, &mut faults);
     let timeline = check_timeline(terms, ship_by, &mut faults);
+    let delay_answers = check_answers(terms, &mut faults);
     let (Some(ship_by), Some(closes_at), []) = (ship_by, terms.closes_at, &faults[..]) else {
         return Err(faults);
     };
@@ -54,10 +56,22 @@ pub fn check(terms: &Terms, ground: Ground<'_>) -> Result<Plan, Vec<Fault>> {
         timeline,
         closed_at,
         cap_by_inbound: terms.cap_by_inbound,
-        delay_answers: terms.delay_answers,
+        delay_answers,
         told_closed,
         overdue: false,
     })
+}
+
+/// What is wrong with a plan whatever the day is, and whichever item it is for: what can be told
+/// with a request that is not of the right form.
+#[must_use]
+pub fn faults_of_form(terms: &Terms) -> Vec<Fault> {
+    // Of a day on which all that the plan names is still to come.
+    let first = parse_date(&terms.ship_by).map(start_of).into_iter();
+    let first = first.chain(terms.closes_at).chain(terms.opens_at).min().unwrap_or_default();
+    let now = first.checked_sub_signed(chrono::TimeDelta::seconds(1)).unwrap_or(first);
+    let ground = Ground { now, version: 1, inbound: 1, prior: None };
+    check(terms, ground).err().unwrap_or_default()
 }
 
 /// Remarks on a plan that are no refusals.
@@ -96,6 +110,22 @@ fn check_numbers(terms: &Terms, ground: Ground<'_>, faults: &mut Vec<Fault>) {
     if terms.cap_by_inbound && ground.inbound == 0 && !follows {
         fault(faults, "cap_by_inbound", "needs announced inbound, and there is none for this item");
     }
+}
+
+fn check_answers(terms: &Terms, faults: &mut Vec<Fault>) -> Option<DelayAnswers> {
+    let asked = terms.delay_answers?;
+    let in_range = |seconds: &i64| (ANSWER_SECONDS_MIN..=ANSWER_SECONDS_MAX).contains(seconds);
+    let within = asked.answer_within_seconds.filter(in_range);
+    if within.is_none() {
+        let rule = "must be a whole number of seconds, 1 hour to 90 days";
+        fault(faults, "delay_answers.answer_within", rule);
+    }
+    if asked.on_silence.is_none() {
+        let rule = "must be ON_SILENCE_KEEP, ON_SILENCE_RELEASE or ON_SILENCE_BY_CLASS";
+        fault(faults, "delay_answers.on_silence", rule);
+    }
+    let (answer_within_seconds, on_silence) = within.zip(asked.on_silence)?;
+    Some(DelayAnswers { answer_within_seconds, on_silence })
 }
 
 fn check_ship_by(terms: &Terms, now: Time, faults: &mut Vec<Fault>) -> Option<Date> {

@@ -4,12 +4,17 @@
 mod check;
 
 use super::event::DelayClass;
+use super::note::PlanNote;
 use super::{Date, Sku, Time, Units};
 
-pub use check::{Ground, check, warnings};
+pub use check::{Ground, check, faults_of_form, warnings};
 
 /// Most characters of a note.
 pub const NOTE_LENGTH_MAX: usize = 1024;
+/// The shortest time to answer a question about a delay: 1 hour.
+pub const ANSWER_SECONDS_MIN: i64 = 3600;
+/// The longest: 90 days.
+pub const ANSWER_SECONDS_MAX: i64 = 90 * 86_400;
 /// Most stages of a timeline.
 pub const STAGES_MAX: usize = 20;
 /// Most characters of a stage's name.
@@ -55,6 +60,15 @@ pub struct DelayAnswers {
     pub answer_within_seconds: i64,
     /// What silence means.
     pub on_silence: OnSilence,
+}
+
+/// The same as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedAnswers {
+    /// Seconds; `None` = not a whole number of them.
+    pub answer_within_seconds: Option<i64>,
+    /// `None` = not said.
+    pub on_silence: Option<OnSilence>,
 }
 
 /// What it means when a customer does not answer.
@@ -113,7 +127,7 @@ pub struct Terms {
     /// Names and ISO 8601 dates.
     pub timeline: Vec<(String, String)>,
     /// How customers are asked when a date gets later.
-    pub delay_answers: Option<DelayAnswers>,
+    pub delay_answers: Option<AskedAnswers>,
 }
 
 /// Something that a plan lacks or contradicts.
@@ -154,11 +168,22 @@ impl Plan {
             PlanState::Open
         }
     }
+
+    /// Its note, with the days by which it is read.
+    #[must_use]
+    pub fn noted(&self) -> PlanNote {
+        let (text, closes_on) = (self.note.clone(), self.closes_at.date_naive());
+        PlanNote { text, ship_by: self.ship_by, closes_on }
+    }
 }
 
-/// Reads an ISO 8601 date of the form 2027-01-31.
+/// Characters of an ISO 8601 date.
+const DATE_LENGTH: usize = 10;
+
+/// Reads an ISO 8601 date of the form 2027-01-31. Its year has four digits: dates beyond them do
+/// not fit into the store.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<Date> {
     let date = Date::parse_from_str(text, "%Y-%m-%d").ok()?;
-    (date.to_string() == text).then_some(date)
+    (text.len() == DATE_LENGTH && date.to_string() == text).then_some(date)
 }

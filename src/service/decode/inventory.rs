@@ -127,15 +127,16 @@ pub(in crate::service) fn backorder(mut request: proto::BackorderRequest) -> Dec
             request.ship_policy,
         ),
     };
-    let accepted = accepted(&mut form, &order, &request.accepted);
+    let accepted = accepted(&mut form, Some(&order), &request.accepted);
     let hash = hash::of("Backorder", &request);
     let command = Command::Backorder { order, accepted };
     form.done((program, Request { id: Some(id), hash, command }))
 }
 
+/// What a customer was shown. The lines of a hold are not known here.
 fn accepted(
     form: &mut Form,
-    order: &Order,
+    order: Option<&Order>,
     accepted: &[proto::AcceptedPromise],
 ) -> BTreeMap<Sku, Date> {
     form.count("accepted", accepted.len(), 0, LINES_MAX);
@@ -143,7 +144,7 @@ fn accepted(
     let mut dates = BTreeMap::new();
     for (index, shown) in accepted.iter().enumerate() {
         let sku = form.sku(&format!("accepted[{index}].sku"), &shown.sku);
-        if !order.lines.iter().any(|line| line.sku == sku) {
+        if order.is_some_and(|order| !order.lines.iter().any(|line| line.sku == sku)) {
             form.fault(format!("accepted[{index}].sku"), "must be one of the lines' SKUs");
         }
         if let Some(date) = form.date(&format!("accepted[{index}].ship_by"), &shown.ship_by) {
@@ -169,8 +170,10 @@ pub(in crate::service) fn confirm(mut request: proto::ConfirmRequest) -> Decoded
     let mut form = Form::default();
     let (program, id) = form.write(&mut request.program, &request.request_id);
     let reservation = reservation_id(&mut form, "reservation_id", &request.reservation_id);
+    let accepted = accepted(&mut form, None, &request.accepted);
     let hash = hash::of("Confirm", &request);
-    form.done((program, Request { id: Some(id), hash, command: Command::Confirm { reservation } }))
+    let command = Command::Confirm { reservation, accepted };
+    form.done((program, Request { id: Some(id), hash, command }))
 }
 
 /// Release.

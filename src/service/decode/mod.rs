@@ -61,6 +61,17 @@ impl Form {
         self.faults.push((field.into(), rule.into()));
     }
 
+    fn is_faulty(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// A fault of a field of which none is known yet.
+    fn fault_once(&mut self, field: &str, rule: &str) {
+        if !self.faults.iter().any(|(known, _)| known == field) {
+            self.fault(field, rule);
+        }
+    }
+
     /// An id that must be there.
     fn id<T>(
         &mut self,

@@ -4,7 +4,7 @@ use tonic::Status;
 
 use super::{Form, LINES_MAX, ROWS_MAX, page};
 use crate::domain::command::ItemSettings;
-use crate::domain::plan::{DelayAnswers, OnSilence, Terms};
+use crate::domain::plan::{self, AskedAnswers, OnSilence, Terms};
 use crate::domain::program::{Place, ShipPolicy};
 use crate::domain::{Command, Location, Program, ProgramId, Request, Sku};
 use crate::proto;
@@ -18,10 +18,6 @@ const DEFAULT_LISTINGS: i32 = 10;
 const LISTINGS_MAX: i32 = 10_000;
 /// Where goods are received when a programme does not say.
 const DEFAULT_LOCATION: &str = "main";
-/// The shortest time to answer a question about a delay: 1 hour.
-const ANSWER_SECONDS_MIN: i64 = 3600;
-/// The longest: 90 days.
-const ANSWER_SECONDS_MAX: i64 = 90 * 86_400;
 /// The widest priority of a location.
 const PRIORITY_MAX: i32 = 1_000_000;
 
@@ -141,38 +137,38 @@ fn terms(form: &mut Form, plan: proto::Plan) -> Terms {
     if plan.note.contains('\0') || plan.timeline.iter().any(|stage| stage.name.contains('\0')) {
         form.fault("plan", "must have no NUL characters in its texts");
     }
-    Terms {
+    let terms = Terms {
         sku: form.sku("plan.sku", &plan.sku),
         cap: plan.cap,
         opens_at: form.time("plan.opens_at", plan.opens_at.as_ref()),
         closes_at: form.time("plan.closes_at", plan.closes_at.as_ref()),
-        delay_answers: plan.delay_answers.map(|answers| delay_answers(form, &answers)),
+        delay_answers: plan.delay_answers.as_ref().map(asked_answers),
         timeline: plan.timeline.iter().map(stage).collect(),
         ship_by: plan.ship_by,
         note: plan.note,
         allowance: plan.allowance,
         cap_by_inbound: plan.cap_by_inbound,
         customer_limit: plan.customer_limit,
+    };
+    // Where the call is refused for its form, what else the plan lacks is told with it.
+    if form.is_faulty() {
+        for fault in plan::faults_of_form(&terms) {
+            form.fault_once(&fault.field, &fault.rule);
+        }
     }
+    terms
 }
 
-fn delay_answers(form: &mut Form, asked: &proto::DelayAnswers) -> DelayAnswers {
+fn asked_answers(asked: &proto::DelayAnswers) -> AskedAnswers {
     let within = asked.answer_within.unwrap_or_default();
-    if !(ANSWER_SECONDS_MIN..=ANSWER_SECONDS_MAX).contains(&within.seconds) || within.nanos != 0 {
-        let rule = "must be a whole number of seconds, 1 hour to 90 days";
-        form.fault("plan.delay_answers.answer_within", rule);
-    }
     let on_silence = match proto::OnSilence::try_from(asked.on_silence) {
-        Ok(proto::OnSilence::Keep) => OnSilence::Keep,
-        Ok(proto::OnSilence::Release) => OnSilence::Release,
-        Ok(proto::OnSilence::ByClass) => OnSilence::ByClass,
-        Ok(proto::OnSilence::Unspecified) | Err(_) => {
-            let rule = "must be ON_SILENCE_KEEP, ON_SILENCE_RELEASE or ON_SILENCE_BY_CLASS";
-            form.fault("plan.delay_answers.on_silence", rule);
-            OnSilence::Keep
-        }
+        Ok(proto::OnSilence::Keep) => Some(OnSilence::Keep),
+        Ok(proto::OnSilence::Release) => Some(OnSilence::Release),
+        Ok(proto::OnSilence::ByClass) => Some(OnSilence::ByClass),
+        Ok(proto::OnSilence::Unspecified) | Err(_) => None,
     };
-    DelayAnswers { answer_within_seconds: within.seconds, on_silence }
+    let answer_within_seconds = (within.nanos == 0).then_some(within.seconds);
+    AskedAnswers { answer_within_seconds, on_silence }
 }
 
 /// CloseBackorders.

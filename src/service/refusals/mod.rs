@@ -176,6 +176,9 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
             "customer_id".to_owned(),
             format!("is required, {ID_RULE}: the plan of {sku} limits units for each customer"),
         )],
+        Refusal::NoSuchLine { reservation, sku } => {
+            vec![("accepted".to_owned(), format!("must name lines of {reservation}, not {sku}"))]
+        }
         Refusal::InboundInPast { today } => {
             vec![("inbound.ships_on".to_owned(), format!("must be today ({today}) or later"))]
         }

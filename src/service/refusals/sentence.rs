@@ -24,6 +24,10 @@ pub(super) fn sentence(refusal: &Refusal) -> (String, Metadata) {
             format!("inbound {inbound} of {sku} is announced already"),
             metadata([("sku", sku.to_string()), ("inbound", inbound.to_string())]),
         ),
+        Refusal::NoSuchLine { reservation, sku } => (
+            format!("accepted must name lines of {reservation}, not {sku}"),
+            metadata([("fields", "accepted".to_owned()), ("sku", sku.to_string())]),
+        ),
         Refusal::InboundInPast { today } => (
             format!("inbound.ships_on must be today ({today}) or later"),
             metadata([("fields", "inbound.ships_on".to_owned()), ("today", today.to_string())]),
@@ -146,8 +150,13 @@ pub(super) fn faulty<'f>(
     fields: impl Iterator<Item = (&'f str, &'f str)> + Clone,
 ) -> (String, Metadata) {
     let named: Vec<&str> = fields.clone().take(FIELDS_MAX).map(|(field, _)| field).collect();
+    let mut numbers = metadata([("fields", named.join(","))]);
+    let left_out = fields.clone().count().saturating_sub(FIELDS_MAX);
+    if left_out > 0 {
+        numbers.insert("fields_left_out".to_owned(), left_out.to_string());
+    }
     let sentences = fields.map(|(field, rule)| format!("{field} {rule}"));
-    (listed(sentences), metadata([("fields", named.join(","))]))
+    (listed(sentences), numbers)
 }
 
 /// The first few sentences, and how many more there are.

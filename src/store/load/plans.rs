@@ -35,7 +35,7 @@ pub(super) async fn load_plans(
         match book.items.get_mut(&sku) {
             Some(item) if item.plan_version == plan.version => item.plan = Some(plan),
             _ => {
-                book.notes.insert((sku, plan.version), plan.note);
+                book.notes.insert((sku, plan.version), plan.noted());
             }
         }
     }

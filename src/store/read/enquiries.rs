@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use crate::domain::program::ShipPolicy;
 use crate::domain::{Item, ProgramId, Sku, Time};
 use crate::store::Failure;
 
@@ -26,6 +27,8 @@ const WAITING_MAX: usize = 100_000;
 pub(super) struct Found {
     /// When, by the database's clock.
     pub now: Time,
+    /// Whether the programme ships an order together; `None` = no item has a plan.
+    pub parcel: Option<ShipPolicy>,
     /// By SKU.
     pub items: HashMap<Sku, Item>,
 }

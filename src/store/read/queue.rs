@@ -5,7 +5,7 @@ use tracing::Instrument;
 
 use crate::domain::reservation::Promised;
 use crate::domain::{Customer, ProgramId, ReservationId, Sku, Time, Units};
-use crate::store::rows::promised;
+use crate::store::rows::{NoteRow, promised, ship_policy};
 use crate::store::{Failure, Store};
 use crate::store::{read_clock, statement};
 
@@ -67,8 +67,11 @@ struct Row {
     ship_by: Option<NaiveDate>,
     original_ship_by: Option<NaiveDate>,
     plan_version: Option<i64>,
-    note: Option<String>,
+    ship_policy: String,
+    together_until: Option<NaiveDate>,
     created_at: DateTime<Utc>,
+    #[sqlx(flatten)]
+    note: NoteRow,
 }
 
 impl Store {
@@ -114,6 +117,9 @@ impl Row {
     /// The entry at `place`, which moves on behind it.
     fn entry(self, place: &mut QueuePlace) -> BacklogEntry {
         let promise = promised(self.ship_by, self.original_ship_by, self.plan_version);
+        let parcel = self.together_until.is_none().then(|| ship_policy(&self.ship_policy));
+        let note = promise.zip(self.note.noted());
+        let note = note.map(|(promised, note)| note.for_promise(promised.ship_by, parcel));
         let entry = BacklogEntry {
             reservation: ReservationId::stored(&self.reservation),
             customer: self.customer.as_deref().map(Customer::stored),
@@ -122,7 +128,7 @@ impl Row {
             position: place.lines + 1,
             queue_ahead: place.units,
             // What was promised without a plan has no note.
-            promise: promise.map(|promised| (promised, self.note.unwrap_or_default())),
+            promise: promise.map(|promised| (promised, note.unwrap_or_default())),
             created_at: self.created_at,
         };
         *place = QueuePlace {

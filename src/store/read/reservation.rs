@@ -1,11 +1,14 @@
 //! One reservation.
 
+use std::collections::{HashMap, VecDeque};
+
 use sqlx::PgConnection;
 use tracing::Instrument;
 
 use crate::domain::answer::ReservationView;
-use crate::domain::{ProgramId, ReservationId, Time, Units};
-use crate::store::rows::{LineRow, reservations};
+use crate::domain::note::PlanNote;
+use crate::domain::{ProgramId, Reservation, ReservationId, Sku, Time, Units};
+use crate::store::rows::{LineRow, NoteRow, reservations};
 use crate::store::statement;
 use crate::store::{Failure, Store};
 
@@ -42,24 +45,27 @@ pub(super) struct ShownRow {
     #[sqlx(flatten)]
     line: LineRow,
     item_version: i64,
-    note: String,
+    #[sqlx(flatten)]
+    note: NoteRow,
 }
 
 /// Reservations as they are shown, from rows that stand in their order; queue places left out.
-pub(super) fn views(mut rows: Vec<ShownRow>, now: Time) -> Vec<ReservationView> {
-    let shown = |row: &mut ShownRow| (row.item_version, std::mem::take(&mut row.note));
-    let shown: Vec<(i64, String)> = rows.iter_mut().map(shown).collect();
-    let mut shown = shown.into_iter();
-    let all = reservations(rows.into_iter().map(|row| row.line).collect());
-    let view = |reservation| {
-        let mut view = ReservationView::new(reservation, now, |_| 0, |_, _| String::new());
-        for (line, (version, note)) in view.lines.iter_mut().zip(&mut shown) {
-            line.version = version;
-            line.note = note;
-        }
-        view
+pub(super) fn views(rows: Vec<ShownRow>, now: Time) -> Vec<ReservationView> {
+    let (mut lines, mut shown) = (Vec::with_capacity(rows.len()), VecDeque::new());
+    for row in rows {
+        lines.push(row.line);
+        shown.push_back((row.item_version, row.note.noted()));
+    }
+    let view = |reservation: Reservation| {
+        // Each SKU stands once in a reservation.
+        let of = reservation.lines.iter().map(|line| line.sku.clone());
+        let of: HashMap<Sku, (i64, Option<PlanNote>)> =
+            of.zip(shown.drain(..reservation.lines.len())).collect();
+        let version = |sku: &Sku| of.get(sku).map_or(0, |(version, _)| *version);
+        let note = |sku: &Sku, _| of.get(sku).and_then(|(_, note)| note.clone());
+        ReservationView::new(reservation, now, version, note)
     };
-    all.into_iter().map(view).collect()
+    reservations(lines).into_iter().map(view).collect()
 }
 
 async fn show(

@@ -15,7 +15,7 @@ use crate::domain::answer::ItemView;
 use crate::domain::inbound::sort_by_date;
 use crate::domain::item::Stock;
 use crate::domain::{Item, Location, Plan, ProgramId, Sku, Time};
-use crate::store::rows::{InboundRow, ItemRow, PlanRow};
+use crate::store::rows::{InboundRow, ItemRow, PlanRow, ship_policy};
 use crate::store::{Failure, Store};
 use crate::store::{read_clock, statement};
 
@@ -42,7 +42,7 @@ impl Store {
         let found = answered.await.unwrap_or(Err(Failure::Unavailable))?;
         let known = skus.iter().filter_map(|sku| found.items.get(sku));
         // Not by the reader: what is wrong with an item fails those alone who asked for it.
-        Ok(known.map(|item| ItemView::new(item, found.now)).collect())
+        Ok(known.map(|item| ItemView::new(item, found.now, found.parcel)).collect())
     }
 
     /// An item with its newest plan, and the instant at which it was read.
@@ -154,6 +154,8 @@ struct ShownRow {
     #[sqlx(flatten)]
     item: ItemRow,
     stocks: Option<Json<Vec<(String, i64, i64)>>>,
+    /// The programme's; NULL: the item has no plan.
+    ship_policy: Option<String>,
 }
 
 impl ShownRow {
@@ -183,10 +185,11 @@ pub(super) async fn items(
         Some(row) => row.now,
         None => read_clock(&mut *connection).await?,
     };
+    let parcel = rows.iter().find_map(|row| row.ship_policy.as_deref()).map(ship_policy);
     let mut items: HashMap<Sku, Item> = rows.into_iter().map(ShownRow::item).collect();
     add_plans(connection, program, &mut items).await?;
     add_inbounds(connection, program, &mut items).await?;
-    Ok(Found { now, items })
+    Ok(Found { now, parcel, items })
 }
 
 async fn add_plans(

@@ -92,7 +92,7 @@ impl Store {
         self.detached(async move {
             let mut connection = pool.acquire().await?;
             let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
-            let Found { now, items } = items(&mut connection, &program, &skus).await?;
+            let Found { now, items, .. } = items(&mut connection, &program, &skus).await?;
             let mut plans: Vec<PlanView> =
                 items.values().filter_map(|item| PlanView::new(item, now)).collect();
             plans.sort_by(|a, b| a.sku.cmp(&b.sku));

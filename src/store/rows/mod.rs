@@ -8,13 +8,16 @@ use sqlx::types::Json;
 
 use crate::domain::command::ItemSettings;
 use crate::domain::item::Stock;
+use crate::domain::note::PlanNote;
 use crate::domain::plan::{DelayAnswers, Stage};
 use crate::domain::program::Place;
 use crate::domain::{Inbound, InboundId, Item, Location, Plan, Program, ProgramId, Sku};
 
 pub(super) use line::{LineRow, allocations, promised, reservations};
-pub(super) use words::{kind, kind_text, on_silence_text, purpose_text, ship_policy_text};
-use words::{on_silence, ship_policy};
+use words::on_silence;
+pub(super) use words::{
+    kind, kind_text, on_silence_text, purpose_text, ship_policy, ship_policy_text,
+};
 
 /// `item`.
 #[derive(sqlx::FromRow)]
@@ -155,6 +158,21 @@ impl From<PlanRow> for Plan {
             timeline: row.timeline.0.into_iter().filter_map(stage).collect(),
             closed_at: row.closed_at,
         }
+    }
+}
+
+/// The note of a plan, with the days by which it is read; of no plan, nothing.
+#[derive(sqlx::FromRow)]
+pub(in crate::store) struct NoteRow {
+    note: Option<String>,
+    note_ship_by: Option<NaiveDate>,
+    note_closes_at: Option<DateTime<Utc>>,
+}
+
+impl NoteRow {
+    pub(in crate::store) fn noted(self) -> Option<PlanNote> {
+        let closes_on = self.note_closes_at?.date_naive();
+        Some(PlanNote { text: self.note?, ship_by: self.note_ship_by?, closes_on })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::domain::plan::OnSilence;
 use crate::domain::program::ShipPolicy;
 use crate::domain::reservation::Purpose;
 
-pub(super) fn ship_policy(text: &str) -> ShipPolicy {
+pub(in crate::store) fn ship_policy(text: &str) -> ShipPolicy {
     if text == "as_available" { ShipPolicy::AsAvailable } else { ShipPolicy::Together }
 }
 

@@ -1,7 +1,8 @@
 -- A page of an item's queue, in the order it will be filled: bumped units, then accepted ones, each
 -- in the order accepted. Expired holds count for nothing.
 SELECT l.reservation, l.customer, l.age, queue.is_bumped, queue.units, l.ship_by, l.original_ship_by,
-       l.plan_version, p.note, l.created_at
+       l.plan_version, l.ship_policy, l.together_until, l.created_at,
+       p.note, p.ship_by AS note_ship_by, p.closes_at AS note_closes_at
 FROM (
     (SELECT reservation, position, age, true AS is_bumped, bumped AS units FROM line
      WHERE program = $1 AND sku = $2 AND bumped > 0 AND $3 AND age > $4
@@ -14,11 +15,13 @@ FROM (
      ORDER BY age LIMIT $5)
 ) AS queue
 CROSS JOIN LATERAL (
-    SELECT reservation, customer, age, ship_by, original_ship_by, plan_version, created_at FROM line
-    WHERE program = $1 AND reservation = queue.reservation AND position = queue.position OFFSET 0
+    SELECT reservation, customer, age, ship_by, original_ship_by, plan_version, ship_policy,
+           together_until, created_at
+    FROM line WHERE program = $1 AND reservation = queue.reservation AND position = queue.position OFFSET 0
 ) AS l
 LEFT JOIN LATERAL (
-    SELECT note FROM plan WHERE program = $1 AND sku = $2 AND version = l.plan_version OFFSET 0
+    SELECT note, ship_by, closes_at FROM plan
+    WHERE program = $1 AND sku = $2 AND version = l.plan_version OFFSET 0
 ) AS p ON true
 ORDER BY queue.is_bumped DESC, queue.age
 LIMIT $5

@@ -1,5 +1,6 @@
 -- Items as they are shown, counters and locations of one instant, which it tells too: an expired
--- hold counts for nothing, swept or not. Locations only of items that stand in several.
+-- hold counts for nothing, swept or not. Locations only of items that stand in several; whether
+-- orders ship together, which notes may say, only of items with a plan.
 SELECT statement_timestamp() AS now, i.sku, i.on_hand, i.allocated - due.allocated AS allocated,
        i.backordered - due.backordered AS backordered, i.bumped - due.bumped AS bumped,
        i.safety_stock, i.owed, i.inbound, i.low_stock, i.redating, i.cap, i.plan_version, i.version,
@@ -7,7 +8,10 @@ SELECT statement_timestamp() AS now, i.sku, i.on_hand, i.allocated - due.allocat
        CASE WHEN i.location IS NULL THEN (
            SELECT jsonb_agg(jsonb_build_array(s.location, s.on_hand, s.allocated))
            FROM stock s WHERE s.program = $1 AND s.sku = i.sku
-       ) END AS stocks
+       ) END AS stocks,
+       CASE WHEN i.plan_version > 0 THEN (
+           SELECT default_ship_policy FROM program WHERE program = $1
+       ) END AS ship_policy
 FROM unnest($2::text[]) AS wanted (of)
 CROSS JOIN LATERAL (
     SELECT sku, on_hand, allocated, backordered, bumped, safety_stock, owed, inbound, low_stock,

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::input::units_of;
+use super::input::{date, units_of};
 use super::output::answer;
 use super::reservation::details;
-use super::session::{Session, SessionArgs, WriteArgs, write};
+use super::session::{Session, SessionArgs, WriteArgs, ask, write};
 use crate::proto;
 use place::{PlaceArgs, backorder, reserve};
 
@@ -48,12 +48,17 @@ enum OrderVerb {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Example:
-  backstock order confirm order-1001")]
+Examples:
+  backstock order confirm order-1001
+  backstock order confirm order-1001 --shown 2027-01-31")]
 struct ConfirmArgs {
     /// The order's number.
     #[arg(value_name = "ID")]
     id: String,
+
+    /// The date that the customer was shown, for every line; a later one is refused.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    shown: Option<String>,
 
     #[command(flatten)]
     write: WriteArgs,
@@ -159,13 +164,36 @@ fn lines(asked: &[(String, i64)]) -> Vec<proto::Line> {
 
 async fn confirm(session: &Session, args: ConfirmArgs) -> Done {
     let request_id = args.write.id();
+    let accepted = match &args.shown {
+        Some(shown) => shown_for_each(session, &args.id, shown).await?,
+        None => Vec::new(),
+    };
     let request = proto::ConfirmRequest {
         program: session.program.clone(),
         request_id: request_id.clone(),
         reservation_id: args.id,
+        accepted,
     };
     let call = async |request| session.inventory().confirm(request).await;
     Ok(write(&request_id, request, call).await?.reservation)
+}
+
+/// The same date for each line of a hold.
+async fn shown_for_each(
+    session: &Session,
+    id: &str,
+    ship_by: &str,
+) -> anyhow::Result<Vec<proto::AcceptedPromise>> {
+    let (program, reservation_id) = (session.program.clone(), id.to_owned());
+    let call = async |request| session.insight().get_reservation(request).await;
+    let found = ask(proto::GetReservationRequest { program, reservation_id }, call).await?;
+    let lines = found.reservation.unwrap_or_default().lines.into_iter();
+    let ship_by = ship_by.to_owned();
+    let shown = |line: proto::ReservationLine| proto::AcceptedPromise {
+        sku: line.sku,
+        ship_by: ship_by.clone(),
+    };
+    Ok(lines.map(shown).collect())
 }
 
 async fn release(session: &Session, args: ReleaseArgs) -> Done {

@@ -54,7 +54,13 @@ pub fn of_refusal(refused: &Refused, lines: &Lines) -> Vec<Fault> {
         let field = fault.field.strip_prefix("plan.").unwrap_or(&fault.field).to_owned();
         Fault { line: lines.of(&field), field, description: fault.description }
     };
-    fields.into_iter().map(fault).collect()
+    let mut faults: Vec<Fault> = fields.into_iter().map(fault).collect();
+    let more = refused.fields_left_out();
+    if more > 0 {
+        let description = format!("and {more} more");
+        faults.push(Fault { line: None, field: String::new(), description });
+    }
+    faults
 }
 
 /// Prints faults in the order of their lines: for people on stderr, as JSON on stdout.

@@ -5,15 +5,12 @@ use std::process::ExitCode;
 use comfy_table::Table;
 
 use super::write;
-use crate::cli::manage::input::{duration_text, instant_text, short, wrapped};
+use crate::cli::manage::input::{NOTE_WIDTH, duration_text, instant_text, short, wrapped};
 use crate::cli::manage::list::{self, ListArgs, Row};
 use crate::cli::manage::output::{Column, Output, answer, facts, table};
 use crate::cli::manage::session::{self, SessionArgs, ask};
 use crate::cli::terminal;
 use crate::proto;
-
-/// A note is as wide as this on a terminal, in characters.
-const NOTE_WIDTH: usize = 72;
 
 impl Row for proto::Plan {
     const COLUMNS: &'static [Column] = &[
