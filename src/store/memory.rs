@@ -12,8 +12,8 @@ use super::load::{Loaded, Read};
 use crate::domain::program::Place;
 use crate::domain::{Book, Item, Program, ProgramId, Request, Sku, Time};
 
-/// Items of a generation: the memory has two, some 700 bytes for each item.
-const ITEMS_MAX: usize = 8192;
+/// Items of a generation: the memory has two, about a KiB for each item.
+const ITEMS_MAX: usize = 12_288;
 /// How long the database's clock may be told from what it was and the time since.
 const CLOCK_KEPT: Duration = Duration::from_secs(10);
 /// How long nothing is taken from memory after it was not as remembered: somebody else writes the

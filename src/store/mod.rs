@@ -3,7 +3,8 @@
 //! [`Store::transact`] runs one batch as one transaction: lock the items in byte order, read the
 //! rest in new statements, read the database's clock, [`decide`](crate::domain::decide), write back
 //! with a handful of set-based statements, commit. Where nobody else writes the same items it first
-//! tries to read without a lock, and to write in one statement that commits by itself. It promises
+//! tries to read without a lock, or to know from the batch before, and to write in one statement
+//! that commits by itself. It promises
 //! that a batch is done whole or not at all, that the answers are stored in the transaction of the
 //! change, and that a lost commit is looked up before anything is done again.
 //!
