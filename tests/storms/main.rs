@@ -19,6 +19,7 @@ mod ground;
 mod limits;
 mod listings;
 mod locks;
+mod memory;
 mod orders;
 mod plans;
 mod process;

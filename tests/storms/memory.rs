@@ -1,0 +1,89 @@
+//! What a server has just written is not read again, and yet nothing rests on it: whatever others
+//! changed meanwhile counts.
+
+use std::time::Duration;
+
+use backstock::proto::plan_service_client::PlanServiceClient;
+use backstock::proto::{Program, PutProgramRequest, ReserveRequest};
+
+use crate::ground::{Ground, Stand, combining, end, until};
+use crate::shop::{Act, RESERVE, order, reservation, reserve, word};
+
+/// Reserves until one goes through while the table of locations is closed: a batch that reads would
+/// wait for it, and one that writes alone does not.
+async fn remembered(ground: &Ground, stand: &Stand, name: &str) {
+    let mut number = 0;
+    until("a Reserve without reading", async || {
+        number += 1;
+        let id = |turn: &str| format!("{name}-{number}-{turn}");
+        stand.shop.send(&reserve(&id("read"), "A")).await.expect("a Reserve");
+        let mut closed = ground.eyes.begin().await.expect("a transaction");
+        let lock = "LOCK TABLE location IN ACCESS EXCLUSIVE MODE";
+        sqlx::query(lock).execute(&mut *closed).await.expect(lock);
+        let blind = reserve(&id("blind"), "A");
+        let answer = stand.shop.send_within(&blind, Some(Duration::from_secs(1))).await;
+        closed.rollback().await.expect("open again");
+        answer.is_ok()
+    })
+    .await;
+}
+
+/// How long a hold of one unit lives, in seconds.
+async fn held(stand: &Stand, id: &str) -> i64 {
+    let request = ReserveRequest { confirm: false, ..order(id, &[("A", 1)]) };
+    let answer = stand.shop.send(&Act::new(RESERVE, &request)).await.expect("a hold");
+    let hold = reservation(&answer);
+    let [made, ends] = [hold.create_time, hold.expire_time].map(|at| at.expect("an instant"));
+    ends.seconds - made.seconds
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_another_server_changed_count_at_once() {
+    let ground = Ground::new().await;
+    let stands = ground.two(combining()).await;
+    stands[0].shop.stock_up(&["A".to_owned()], 1_000_000).await;
+    for (turn, seconds) in [77, 777, 7_777].into_iter().enumerate() {
+        remembered(&ground, &stands[0], &format!("settings-{turn}")).await;
+        let default_hold = Some(prost_types::Duration { seconds, nanos: 0 });
+        let of = Program { default_hold, ..Program::default() };
+        let request_id = format!("put-{turn}");
+        let request = PutProgramRequest { request_id, program: Some(of) };
+        PlanServiceClient::new(stands[1].shop.channel()).put_program(request).await.expect("put");
+        assert_eq!(held(&stands[0], &format!("held-{turn}")).await, seconds);
+    }
+    stands[0].shop.verify().await;
+    end(stands).await;
+    ground.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_server_sold_is_not_sold_again() {
+    let ground = Ground::new().await;
+    let stands = ground.two(combining()).await;
+    stands[0].shop.stock_up(&["A".to_owned()], 1_000_000).await;
+    remembered(&ground, &stands[0], "first").await;
+    let left = stands[1].shop.stock("A").await.available;
+    let all = Act::new(RESERVE, &order("all", &[("A", left)]));
+    stands[1].shop.send(&all).await.expect("the rest");
+    let late = stands[0].shop.send(&reserve("late", "A")).await;
+    assert_eq!(word(&late), "STOCK_INSUFFICIENT");
+    stands[0].shop.verify().await;
+    end(stands).await;
+    ground.end().await;
+}
+
+/// After a fail-over that lost the newest commits, a version comes a second time, with other units.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_comes_a_second_time_is_not_taken_for_the_first() {
+    let ground = Ground::new().await;
+    let stand = ground.stand(combining()).await;
+    stand.shop.stock_up(&["A".to_owned()], 1_000_000).await;
+    remembered(&ground, &stand, "first").await;
+    let other = "UPDATE item SET on_hand = allocated, changed_at = changed_at + interval '1 us'
+                 WHERE sku = 'A'";
+    sqlx::query(other).execute(&ground.eyes).await.expect(other);
+    let late = stand.shop.send(&reserve("late", "A")).await;
+    assert_eq!(word(&late), "STOCK_INSUFFICIENT");
+    end([stand]).await;
+    ground.end().await;
+}
