@@ -8,6 +8,7 @@ use tracing::Instrument;
 use super::failure;
 use super::load::{Loaded, load};
 use super::save::{Unsaved, save};
+use super::sessions::Session;
 use super::{Body, Reply, Store};
 use crate::domain::{Decision, Prior, ProgramId, Request, Sku, Time, decide};
 use crate::store::statement;
@@ -49,6 +50,16 @@ impl Store {
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
         let mut session = self.lanes.acquire().await?;
+        self.attempt_on(&mut session, program, requests).await
+    }
+
+    /// The same on a connection that is at hand.
+    pub(super) async fn attempt_on(
+        &self,
+        session: &mut Session,
+        program: &ProgramId,
+        requests: &[Request],
+    ) -> Result<Vec<Reply>, Miss> {
         let outcome = self.in_transaction(session.connection()?, program, requests).await;
         session.end(&outcome);
         outcome

@@ -105,8 +105,7 @@ impl Store {
                 Err(miss) => return Err(miss),
             }
         }
-        drop(session);
-        self.attempt(program, requests).await
+        self.attempt_on(&mut session, program, requests).await
     }
 
     /// Decides on what is remembered. `None` = nothing was done, and it has to be read.

@@ -28,7 +28,7 @@ struct Known {
     since: Instant,
 }
 
-/// A connection that is kept, or goes back to the pool, only when its transaction came to a clean
+/// A connection that is kept, or goes back to the pool, unless its last transaction came to no clean
 /// end.
 pub(super) struct Session {
     connection: Option<PoolConnection<Postgres>>,
@@ -62,7 +62,7 @@ impl Sessions {
                 connection: Some(connection),
                 backend: Some(backend),
                 since,
-                is_clean: false,
+                is_clean: true,
                 home: self.clone(),
             });
         }
@@ -70,7 +70,7 @@ impl Sessions {
             connection: Some(self.pool.acquire().await?),
             backend: None,
             since: Instant::now(),
-            is_clean: false,
+            is_clean: true,
             home: self.clone(),
         })
     }
@@ -83,8 +83,9 @@ impl Sessions {
 }
 
 impl Session {
-    /// The connection.
+    /// The connection. It is clean again when its work has come to a clean end.
     pub(super) fn connection(&mut self) -> Result<&mut PoolConnection<Postgres>, sqlx::Error> {
+        self.is_clean = false;
         self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 

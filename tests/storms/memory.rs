@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backstock::proto::plan_service_client::PlanServiceClient;
 use backstock::proto::{Program, PutProgramRequest, ReserveRequest};
+use futures::future::join_all;
 
 use crate::ground::{Ground, Stand, combining, end, until};
 use crate::shop::{Act, RESERVE, order, reservation, reserve, word};
@@ -69,6 +70,28 @@ async fn what_another_server_sold_is_not_sold_again() {
     assert_eq!(word(&late), "STOCK_INSUFFICIENT");
     stands[0].shop.verify().await;
     end(stands).await;
+    ground.end().await;
+}
+
+/// Two servers that overtake each other all the time go on with the connections that they have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_sell_the_same_keep_their_connections() {
+    let ground = Ground::new().await;
+    let stands = ground.two(combining()).await;
+    stands[0].shop.stock_up(&["A".to_owned()], 1_000_000).await;
+    for round in 0..50 {
+        let buy = |buyer: usize| {
+            let id = format!("{round}-{buyer}");
+            let shop = &stands[buyer % 2].shop;
+            async move { shop.send(&reserve(&id, "A")).await.expect("a unit") }
+        };
+        join_all((0..8).map(buy)).await;
+    }
+    stands[0].shop.verify().await;
+    end(stands).await;
+    let opened = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()";
+    let opened = ground.count(opened).await;
+    assert!(opened < 100, "{opened} connections were opened for 400 calls");
     ground.end().await;
 }
 
