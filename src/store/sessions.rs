@@ -28,8 +28,8 @@ struct Known {
     since: Instant,
 }
 
-/// A connection that is kept, or goes back to the pool, unless its last transaction came to no clean
-/// end.
+/// A connection that is kept, or goes back to the pool, unless its last transaction came to no
+/// clean end.
 pub(super) struct Session {
     connection: Option<PoolConnection<Postgres>>,
     /// The backend that it runs on, once it is known.
