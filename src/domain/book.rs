@@ -267,6 +267,15 @@ impl Book {
         self.changes.lines.insert((id.clone(), index));
     }
 
+    /// The note of an item's plan of that version, if there is one.
+    pub(super) fn note(&self, sku: &Sku, plan_version: i64) -> Option<PlanNote> {
+        let newest = self.items.get(sku).and_then(|item| item.plan.as_ref());
+        match newest.filter(|plan| plan.version == plan_version) {
+            Some(plan) => Some(plan.noted()),
+            None => self.notes.get(&(sku.clone(), plan_version)).cloned(),
+        }
+    }
+
     /// The line of a reservation.
     #[must_use]
     pub fn line(&self, id: &ReservationId, sku: &Sku) -> Option<&Line> {

@@ -91,12 +91,10 @@ pub struct Order {
 }
 
 impl Order {
-    /// Whether its items wait for each other, as far as a note says it: of a parcel that waits only
-    /// until a day nothing is said.
+    /// What a note says of its other items.
     #[must_use]
     pub fn parcel(&self, program: &Program) -> Option<ShipPolicy> {
-        let policy = self.ship_policy.unwrap_or(program.default_ship_policy);
-        self.together_until.is_none().then_some(policy)
+        self.ship_policy.unwrap_or(program.default_ship_policy).noted(self.together_until)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A programme's settings and its locations.
 
-use super::{Location, ProgramId};
+use super::{Date, Location, ProgramId};
 
 /// Whether an order's parcel waits for every line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,15 @@ pub enum ShipPolicy {
     Together,
     /// Each line ships as soon as it can.
     AsAvailable,
+}
+
+impl ShipPolicy {
+    /// The policy as far as a note says it: of a parcel that waits only until a day nothing is
+    /// said.
+    #[must_use]
+    pub fn noted(self, together_until: Option<Date>) -> Option<Self> {
+        together_until.is_none().then_some(self)
+    }
 }
 
 /// Settings of a programme.

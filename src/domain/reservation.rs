@@ -184,11 +184,10 @@ impl Reservation {
         self.together_until.is_some_and(|until| now.date_naive() > until)
     }
 
-    /// Whether its items wait for each other, as far as a note says it: of a parcel that waits only
-    /// until a day nothing is said.
+    /// What a note says of its other items.
     #[must_use]
     pub fn parcel(&self) -> Option<ShipPolicy> {
-        self.together_until.is_none().then_some(self.ship_policy)
+        self.ship_policy.noted(self.together_until)
     }
 
     /// The same reservation as it stands at `now`: an expired hold counts for nothing, swept or

@@ -8,7 +8,6 @@ use super::book::Book;
 use super::command::{Command, ItemSettings};
 use super::judge::Effect;
 use super::judge::gate::next_date;
-use super::note::PlanNote;
 use super::plan::{self, PlanState};
 use super::program::{Place, ShipPolicy};
 use super::refusal::Shortage;
@@ -122,19 +121,10 @@ fn view(book: &Book, id: &ReservationId) -> ReservationView {
     match book.reservations.get(id) {
         Some(reservation) => {
             ReservationView::new(reservation.clone(), book.now, versions, |sku, version| {
-                note(book, sku, version)
+                book.note(sku, version)
             })
         }
         None => unreachable!("a command that went through leaves its reservation in the book"),
-    }
-}
-
-/// The note that a line reads which was promised under that version of its plan.
-pub(super) fn note(book: &Book, sku: &Sku, version: i64) -> Option<PlanNote> {
-    let newest = book.items.get(sku).and_then(|item| item.plan.as_ref());
-    match newest.filter(|plan| plan.version == version) {
-        Some(plan) => Some(plan.noted()),
-        None => book.notes.get(&(sku.clone(), version)).cloned(),
     }
 }
 

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use super::gate::{self, Gate};
 use super::take::{no_more_due, no_queue_due, takes};
 use super::{Effect, Stop, known_item, known_reservation};
-use crate::domain::answer::note;
 use crate::domain::book::Book;
 use crate::domain::command::Ask;
 use crate::domain::refusal::{Reason, Shortage};
@@ -63,7 +62,7 @@ fn later_than_shown(
     let later = |line: &Line| {
         let shown = ShipBy::On(*accepted.get(&line.sku)?);
         let promise = line.promise.filter(|now| line.queued() > 0 && now.ship_by > shown)?;
-        let note = note(book, &line.sku, promise.plan_version);
+        let note = book.note(&line.sku, promise.plan_version);
         let note = note.map(|note| note.for_promise(promise.ship_by, reservation.parcel()));
         Some(Shortage {
             sku: line.sku.clone(),
