@@ -59,18 +59,14 @@ async fn items(session: &Session, named: &[(u64, String)]) -> Result<Vec<Fault>,
 }
 
 async fn all_items(session: &Session) -> Result<HashSet<String>, Refused> {
-    let (mut skus, mut page_token) = (HashSet::new(), String::new());
-    loop {
+    every_page(async |page_token| {
         let (program, page_size) = (session.program.clone(), 1000);
         let request = proto::ListItemsRequest { program, page_size, page_token };
         let call = async |request| session.plans().list_items(request).await;
         let page = ask(request, call).await?;
-        skus.extend(page.items.into_iter().map(|item| item.sku));
-        if page.next_page_token.is_empty() {
-            return Ok(skus);
-        }
-        page_token = page.next_page_token;
-    }
+        Ok((page.items.into_iter().map(|item| item.sku).collect(), page.next_page_token))
+    })
+    .await
 }
 
 fn unknown(column: &str, named: &[(u64, String)], known: &HashSet<String>) -> Vec<Fault> {
@@ -123,8 +119,7 @@ async fn unannounced(session: &Session, batch: &Batch) -> Result<Vec<Fault>, Ref
 
 /// The ids of all supply that was ever announced for a SKU.
 async fn announced(session: &Session, sku: &str) -> Result<HashSet<String>, Refused> {
-    let (mut ids, mut page_token) = (HashSet::new(), String::new());
-    loop {
+    every_page(async |page_token| {
         let request = proto::ListInboundRequest {
             program: session.program.clone(),
             sku: sku.to_owned(),
@@ -134,10 +129,24 @@ async fn announced(session: &Session, sku: &str) -> Result<HashSet<String>, Refu
         };
         let call = async |request| session.plans().list_inbound(request).await;
         let page = ask(request, call).await?;
-        ids.extend(page.inbound.into_iter().map(|inbound| inbound.inbound_id));
-        if page.next_page_token.is_empty() {
-            return Ok(ids);
+        let ids = page.inbound.into_iter().map(|inbound| inbound.inbound_id);
+        Ok((ids.collect(), page.next_page_token))
+    })
+    .await
+}
+
+/// The names on all pages. `page` answers with those of the page that a token stands for, and the
+/// token of the next.
+async fn every_page(
+    page: impl AsyncFn(String) -> Result<(Vec<String>, String), Refused>,
+) -> Result<HashSet<String>, Refused> {
+    let (mut names, mut token) = (HashSet::new(), String::new());
+    loop {
+        let (found, next) = page(token).await?;
+        names.extend(found);
+        if next.is_empty() {
+            return Ok(names);
         }
-        page_token = page.next_page_token;
+        token = next;
     }
 }
