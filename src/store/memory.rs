@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 
 use super::load::{Loaded, Read};
+use super::optimistic::Calm;
 use crate::domain::program::Place;
 use crate::domain::{Book, Item, Program, ProgramId, Request, Sku, Time};
 
@@ -16,20 +17,21 @@ use crate::domain::{Book, Item, Program, ProgramId, Request, Sku, Time};
 const ITEMS_MAX: usize = 12_288;
 /// How long the database's clock may be told from what it was and the time since.
 const CLOCK_KEPT: Duration = Duration::from_secs(10);
-/// How long nothing is taken from memory after it was not as remembered: somebody else writes the
-/// same, or callers repeat themselves.
-const WARY: Duration = Duration::from_secs(1);
 
 /// Programmes and items as they were when this server last had to do with them. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Memory(Arc<Mutex<Kept>>);
+pub(super) struct Memory {
+    kept: Arc<Mutex<Kept>>,
+    /// Whether all was as remembered lately: somebody else writes the same, or callers repeat
+    /// themselves, where it was not.
+    calm: Calm,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
     young: Generation,
     old: Generation,
     clock: Option<(Time, Instant)>,
-    wary_until: Option<Instant>,
 }
 
 /// What was used since the generation began. A full one becomes the old one, and what is not used
@@ -56,7 +58,7 @@ struct Settings {
 impl Memory {
     /// Nothing is awaited and nothing can panic while it is held.
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a batch of Reserves reads, if all of it is remembered and none of it is due.
@@ -66,13 +68,13 @@ impl Memory {
         requests: &[Request],
         backend: i32,
     ) -> Option<Loaded> {
+        if !self.calm.is_calm() {
+            return None;
+        }
         let skus: BTreeSet<&Sku> = requests.iter().flat_map(|r| r.command.skus()).collect();
         let mut items = Vec::with_capacity(skus.len());
         let (now, settings) = {
             let mut kept = self.kept();
-            if kept.wary_until.is_some_and(|until| Instant::now() < until) {
-                return None;
-            }
             let (clock, at) = kept.clock?;
             let since = at.elapsed();
             if since > CLOCK_KEPT {
@@ -135,8 +137,8 @@ impl Memory {
 
     /// Something was not as remembered: all of it may be wrong.
     pub(super) fn doubt(&self) {
-        let wary_until = Some(Instant::now() + WARY);
-        *self.kept() = Kept { wary_until, ..Kept::default() };
+        self.calm.disturb();
+        *self.kept() = Kept::default();
     }
 }
 

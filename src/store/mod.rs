@@ -107,7 +107,7 @@ impl Store {
 
     fn on(pool: PgPool, lanes: sessions::Sessions, encode: Encode) -> Self {
         let readers = Arc::new(Semaphore::new(READERS_MAX));
-        let (heads, calm) = (feed::Heads::default(), optimistic::Calm::new());
+        let (heads, calm) = (feed::Heads::default(), optimistic::Calm::default());
         let (memory, enquiries) = (memory::Memory::default(), read::Enquiries::default());
         Self { pool, lanes, encode, heads, readers, calm, memory, enquiries }
     }

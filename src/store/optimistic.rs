@@ -27,20 +27,22 @@ pub(super) struct Calm {
     wary_until: Arc<AtomicU64>,
 }
 
-impl Calm {
-    pub(super) fn new() -> Self {
+impl Default for Calm {
+    fn default() -> Self {
         Self { start: Instant::now(), wary_until: Arc::default() }
     }
+}
 
+impl Calm {
     fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn is_calm(&self) -> bool {
+    pub(super) fn is_calm(&self) -> bool {
         self.now() >= self.wary_until.load(Ordering::Relaxed)
     }
 
-    fn disturb(&self) {
+    pub(super) fn disturb(&self) {
         let wary = u64::try_from(WARY.as_millis()).unwrap_or(u64::MAX);
         self.wary_until.store(self.now().saturating_add(wary), Ordering::Relaxed);
     }
