@@ -5,9 +5,14 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
+use super::key::LaneKey;
 use super::{Limits, Unanswered};
-use crate::domain::{Command, ProgramId, Request, ReservationId, Sku};
+use crate::domain::{ProgramId, Request};
 use crate::store::Reply;
+
+/// So many jobs of one lane are a batch of their own: together they pay for a transaction, and
+/// other lanes would wait for all of them.
+const CROWD: usize = 8;
 
 /// What a call asked for, and where its answer goes.
 #[derive(Debug)]
@@ -18,34 +23,6 @@ pub(super) struct Job {
     /// The span of the call, which the batch links to.
     pub call: tracing::Span,
     pub answer: oneshot::Sender<Result<Vec<Reply>, Unanswered>>,
-}
-
-/// Which lane a call joins: those that lock the same row should not meet in two transactions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum LaneKey {
-    /// The first SKU.
-    Sku(Sku),
-    /// The reservation, where the call names no SKU.
-    Reservation(ReservationId),
-    /// The programme's settings.
-    Settings,
-    /// Reserves of several SKUs: in lanes of their own they would meet at the others' rows.
-    Several,
-}
-
-impl LaneKey {
-    pub(super) fn of(requests: &[Request]) -> Self {
-        let Some(command) = requests.first().map(|request| &request.command) else {
-            return Self::Settings;
-        };
-        let is_reserve = matches!(command, Command::Reserve { .. });
-        match (&command.skus()[..], command.addressed()) {
-            ([_, _, ..], _) if is_reserve => Self::Several,
-            ([sku, ..], _) => Self::Sku((*sku).clone()),
-            ([], Some(reservation)) => Self::Reservation(reservation.clone()),
-            ([], None) => Self::Settings,
-        }
-    }
 }
 
 /// A batch, and the lanes that wait for it to end.
@@ -108,13 +85,11 @@ impl Lanes {
                 }
             }
         }
-        let starts = self.runners < limits.runners_max && !self.ready.is_empty();
-        self.runners += usize::from(starts);
-        Ok(starts)
+        Ok(self.wants_runner(limits))
     }
 
     /// The next batch: jobs of one programme, lane by lane in the order in which the lanes became
-    /// ready. `None` = nothing waits, and the runner ends.
+    /// ready; a crowded lane by itself. `None` = nothing waits, and the runner ends.
     pub(super) fn next(&mut self, limits: &Limits) -> Option<Batch> {
         let Some(program) = self.ready.pop_front() else {
             self.runners -= 1;
@@ -125,13 +100,18 @@ impl Lanes {
         if let Some(hall) = self.halls.get_mut(&program) {
             while let Some(key) = hall.ready.pop_front() {
                 let lane = hall.lanes.entry(key.clone()).or_default();
+                let is_crowd = lane.len() >= CROWD;
+                if is_crowd && !batch.jobs.is_empty() {
+                    hall.ready.push_front(key);
+                    break;
+                }
                 let (took, is_full) = take(lane, &mut batch.jobs, &mut size, limits.batch_max);
                 if took {
                     batch.keys.push(key);
                 } else {
                     hall.ready.push_front(key);
                 }
-                if is_full {
+                if is_full || is_crowd {
                     break;
                 }
             }
@@ -141,6 +121,13 @@ impl Lanes {
         }
         self.waiting -= size;
         Some(batch)
+    }
+
+    /// Whether one more runner is to start for what waits.
+    pub(super) fn wants_runner(&mut self, limits: &Limits) -> bool {
+        let starts = self.runners < limits.runners_max && !self.ready.is_empty();
+        self.runners += usize::from(starts);
+        starts
     }
 
     /// The batch ended: its lanes are ready again if something waits in them, and gone if not.
@@ -197,6 +184,7 @@ fn take(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Command, Sku};
 
     const LIMITS: Limits = Limits { batch_max: 3, runners_max: 2, waiting_max: 8 };
 
@@ -250,6 +238,38 @@ mod tests {
         assert_eq!(skus(&last), "hot");
         lanes.finish(&program, last.take_keys());
         assert!(lanes.halls.is_empty() && lanes.waiting == 0 && lanes.ready.is_empty());
+    }
+
+    #[test]
+    fn a_crowd_goes_by_itself_and_nobody_waits_for_it() {
+        let limits = Limits { batch_max: 64, runners_max: 2, waiting_max: 64 };
+        let mut lanes = Lanes::default();
+        let join = |lanes: &mut Lanes, sku: &str| {
+            let (key, job) = job(sku);
+            lanes.push(ProgramId::stored("p"), key, job, &limits).expect("room")
+        };
+        assert!(join(&mut lanes, "cold"), "the first runner");
+        join(&mut lanes, "cool");
+        for _ in 0..CROWD {
+            join(&mut lanes, "hot");
+        }
+        join(&mut lanes, "late");
+        let batches = [lanes.next(&limits), lanes.next(&limits), lanes.next(&limits)];
+        let batches: Vec<String> = batches.iter().flatten().map(skus).collect();
+        assert_eq!(batches, ["cold cool", &["hot"; CROWD].join(" "), "late"]);
+    }
+
+    #[test]
+    fn what_a_batch_leaves_behind_gets_a_runner() {
+        let mut lanes = Lanes::default();
+        for sku in ["a", "b", "c", "d"] {
+            push(&mut lanes, sku).expect("room");
+        }
+        assert_eq!(lanes.runners, 2, "the second came with b");
+        assert_eq!(lanes.next(&LIMITS).map(|batch| skus(&batch)).as_deref(), Some("a b c"));
+        lanes.runners -= 1;
+        assert!(lanes.wants_runner(&LIMITS), "d waits, and one may start");
+        assert!(!lanes.wants_runner(&LIMITS), "there are enough");
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! Each request joins the lane of its first SKU (a Reserve of several, that for several; one that
 //! names no SKU, that of its reservation). A lane is being worked on
 //! by at most one runner at a time; runners take what waits in several lanes of one programme,
-//! oldest lane first, up to a limit, and run it as one transaction. There is no timer: an idle lane
-//! runs at once, a busy one gathers. A lane exists only while something waits in it.
+//! oldest lane first, up to a limit, and run it as one transaction. A lane in which many wait is a
+//! transaction by itself, so that others need not wait for it. There is no timer: an idle lane runs
+//! at once, a busy one gathers. A lane exists only while something waits in it.
 //!
 //! Without this room every answer would still be right: it is only speed. It promises that each
 //! request is answered once, in the order of its lane, whatever happens to the caller or to its
 //! batch; and that no database future belongs to a caller's future.
 
+mod key;
 mod lanes;
 mod runner;
 
@@ -21,7 +23,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::{ProgramId, Request};
 use crate::store::{Failure, Reply, Store};
-use lanes::{Job, LaneKey, Lanes};
+use key::LaneKey;
+use lanes::{Job, Lanes};
 
 /// How requests are gathered.
 #[derive(Clone, Copy, Debug)]
@@ -120,11 +123,15 @@ impl House {
 
     /// Puts a job into its lane, and starts a runner if one may.
     fn join(self: Arc<Self>, program: ProgramId, key: LaneKey, job: Job) -> Result<(), Unanswered> {
-        let starts_runner = self.lanes().push(program, key, job, &self.limits)?;
-        if starts_runner {
-            let house = self.clone();
-            self.runners.spawn(async move { house.run().await });
+        let wants_runner = self.lanes().push(program, key, job, &self.limits)?;
+        if wants_runner {
+            self.start_runner();
         }
         Ok(())
+    }
+
+    fn start_runner(self: Arc<Self>) {
+        let runners = self.runners.clone();
+        runners.spawn(async move { self.run().await });
     }
 }

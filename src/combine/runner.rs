@@ -8,7 +8,8 @@ use futures::FutureExt;
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
-use super::lanes::{Batch, Job, LaneKey};
+use super::key::LaneKey;
+use super::lanes::{Batch, Job};
 use super::{House, Unanswered};
 use crate::domain::{ProgramId, Request};
 use crate::store::{Failure, Reply};
@@ -31,7 +32,14 @@ impl House {
     /// Runs batches until nothing waits.
     pub(super) async fn run(self: Arc<Self>) {
         loop {
-            let Some(mut batch) = self.lanes().next(&self.limits) else { return };
+            let (batch, wants_runner) = {
+                let mut lanes = self.lanes();
+                (lanes.next(&self.limits), lanes.wants_runner(&self.limits))
+            };
+            if wants_runner {
+                self.clone().start_runner();
+            }
+            let Some(mut batch) = batch else { return };
             let working =
                 Working { house: &self, program: batch.program.clone(), keys: batch.take_keys() };
             self.run_batch(batch).await;
