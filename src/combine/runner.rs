@@ -82,7 +82,8 @@ impl House {
     async fn answer(&self, program: &ProgramId, jobs: Vec<Job>) {
         let (requests, waiters) = part(jobs);
         match self.transact(program, &requests).await {
-            Ok(replies) => deliver(waiters, replies),
+            // By a task of its own, so that the lanes' next batch need not wait for it.
+            Ok(replies) => drop(self.runners.spawn(async move { deliver(waiters, replies) })),
             Err(Failure::Incident(_)) if requests.len() > 1 => {
                 let mut replies = Vec::with_capacity(requests.len());
                 for request in &requests {

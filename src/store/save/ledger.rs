@@ -25,7 +25,7 @@ pub(super) fn bind<'q>(saving: Saving<'q>, rows: &'q [Movement]) -> Saving<'q> {
         .bind(sparse(rows.iter().map(|m| m.delta.inbound).collect()))
         .bind(sparse(rows.iter().map(|m| m.reservation.as_ref().map(|r| r.as_str())).collect()))
         .bind(sparse(rows.iter().map(|m| m.reference.as_str()).collect()))
-        .bind(rows.iter().map(|m| m.event.as_ref().map(Json)).collect::<Vec<_>>())
+        .bind(sparse(rows.iter().map(|m| m.event.as_ref().map(Json)).collect()))
 }
 
 /// The events of one item that a batch made: the versions that they belong to, and how many.
