@@ -16,7 +16,8 @@ use super::workload::{BATCH, MANY, SPREAD_SKUS, THREE_SKUS, Workload};
 use crate::proto::insight_service_client::InsightServiceClient;
 use crate::proto::inventory_service_client::InventoryServiceClient;
 use crate::proto::{
-    BackorderRequest, BatchReserveRequest, GetAvailabilityRequest, Line, ReserveRequest,
+    BackorderRequest, BatchReserveRequest, ConfirmRequest, GetAvailabilityRequest, Line,
+    ReserveRequest,
 };
 
 /// Numbers that no two calls of a run share: ids are made of them. They count up, as order numbers
@@ -100,6 +101,7 @@ impl Caller {
             Workload::Backorder => self.backorder().await,
             Workload::Refused => self.backorder_too_much().await,
             Workload::Batch => self.batch().await,
+            Workload::Checkout => self.checkout().await,
             Workload::Availability => self.availability(1).await,
             Workload::Availability100 => self.availability(MANY).await,
             Workload::Commit => Err("pgbench makes these commits, not a caller".to_owned()),
@@ -111,6 +113,25 @@ impl Caller {
         let (asked, count) = (request.reservation_id.clone(), request.lines.len());
         match self.inventory.reserve(request).await {
             Ok(answer) => check::reserved(answer.into_inner().reservation.as_ref(), &asked, count),
+            Err(status) => Err(told(&status)),
+        }
+    }
+
+    async fn checkout(&mut self) -> Result<(), String> {
+        let request = self.reserve_request(vec![line(HOT)]);
+        let (program, asked) = (request.program.clone(), request.reservation_id.clone());
+        let confirm = ConfirmRequest {
+            program,
+            request_id: format!("confirm-{asked}"),
+            reservation_id: asked.clone(),
+            ..ConfirmRequest::default()
+        };
+        match self.inventory.reserve(request).await {
+            Ok(answer) => check::reserved(answer.into_inner().reservation.as_ref(), &asked, 1)?,
+            Err(status) => return Err(told(&status)),
+        }
+        match self.inventory.confirm(confirm).await {
+            Ok(answer) => check::confirmed(answer.into_inner().reservation.as_ref(), &asked),
             Err(status) => Err(told(&status)),
         }
     }

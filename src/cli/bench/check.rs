@@ -12,7 +12,15 @@ use crate::proto::{
 /// # Errors
 /// Says what was answered instead.
 pub fn reserved(found: Option<&Reservation>, asked: &str, lines: usize) -> Result<(), String> {
-    held(found, asked, lines, |line| line.allocated == 1)
+    is_in(found, ReservationState::Held, asked, lines, |line| line.allocated == 1)
+}
+
+/// The order is confirmed, with its unit.
+///
+/// # Errors
+/// Says what was answered instead.
+pub fn confirmed(found: Option<&Reservation>, asked: &str) -> Result<(), String> {
+    is_in(found, ReservationState::Confirmed, asked, 1, |line| line.allocated == 1)
 }
 
 /// What was asked for stands in the queue.
@@ -20,18 +28,19 @@ pub fn reserved(found: Option<&Reservation>, asked: &str, lines: usize) -> Resul
 /// # Errors
 /// Says what was answered instead.
 pub fn queued(found: Option<&Reservation>, asked: &str) -> Result<(), String> {
-    held(found, asked, 1, |line| line.backordered == 1)
+    is_in(found, ReservationState::Held, asked, 1, |line| line.backordered == 1)
 }
 
-fn held(
+fn is_in(
     found: Option<&Reservation>,
+    state: ReservationState,
     asked: &str,
     lines: usize,
     is_right: impl Fn(&ReservationLine) -> bool,
 ) -> Result<(), String> {
     let right = found.is_some_and(|found| {
         found.reservation_id == asked
-            && found.state() == ReservationState::Held
+            && found.state() == state
             && found.lines.len() == lines
             && found.lines.iter().all(|line| line.ordered == 1 && is_right(line))
     });
@@ -97,6 +106,7 @@ mod tests {
         reserved(Some(&right), "order-1", 2).expect_err("a line is missing");
         reserved(None, "order-1", 1).expect_err("nothing at all");
         queued(Some(&right), "order-1").expect_err("allocated, not queued");
+        confirmed(Some(&right), "order-1").expect_err("held, not confirmed");
         let mut short = right;
         short.lines[0].allocated = 0;
         reserved(Some(&short), "order-1", 1).expect_err("nothing was taken");

@@ -36,7 +36,7 @@ impl Ground {
                 (Some(embedded), url)
             }
         };
-        let observer = Observer::connect(&database_url).await?;
+        let observer = Observer::connect(&database_url, embedded.is_some()).await?;
         let (flags, servers) = (flags.to_vec(), Vec::new());
         let mut ground = Self { folder, embedded, database_url, flags, servers, observer };
         match ground.furnish().await {
@@ -81,7 +81,7 @@ impl Ground {
     /// # Errors
     /// It does not answer.
     pub async fn another_observer(&self) -> anyhow::Result<Observer> {
-        Observer::connect(&self.database_url).await
+        Observer::connect(&self.database_url, self.embedded.is_some()).await
     }
 
     /// Where each server listens.

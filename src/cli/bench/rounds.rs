@@ -90,6 +90,9 @@ impl Course {
                 series.add(slice, round > 0);
                 progress.step();
             }
+            if let Some(observer) = &mut observer {
+                observer.checkpoint().await?;
+            }
         }
         progress.finish();
         Ok(all)

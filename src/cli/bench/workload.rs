@@ -37,6 +37,8 @@ pub enum Workload {
     Refused,
     /// BatchReserve of a thousand one-line Reserves of one SKU; counted in Reserves.
     Batch,
+    /// A buyer's whole visit to one SKU: Reserve, then Confirm of the same order.
+    Checkout,
     /// GetAvailability of one SKU.
     Availability,
     /// GetAvailability of a hundred SKUs.
@@ -109,6 +111,7 @@ impl Workload {
             Self::Backorder => "Backorder, accepted",
             Self::Refused => "Backorder, refused at the cap",
             Self::Batch => "BatchReserve of 1,000",
+            Self::Checkout => "Reserve, then Confirm, one hot SKU",
             Self::Availability => "GetAvailability of 1 SKU",
             Self::Availability100 => "GetAvailability of 100 SKUs",
             Self::Alone => "Reserve, one caller alone",

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Executor};
 
 pub use history::{Copies, Left};
 pub use wal::Rows;
@@ -23,6 +23,8 @@ pub struct Observer {
     connection: PgConnection,
     /// Whether PostgreSQL can say what its log of changes holds.
     counts_rows: bool,
+    /// Whether the database is the bench's own.
+    is_own: bool,
 }
 
 impl Observer {
@@ -30,12 +32,12 @@ impl Observer {
     ///
     /// # Errors
     /// The URL cannot be read, or nobody answers there.
-    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+    pub async fn connect(url: &str, is_own: bool) -> anyhow::Result<Self> {
         // The URL may hold a password, so that the error does not show it.
         let options = PgConnectOptions::from_str(url).ok().context("no PostgreSQL URL")?;
         let options = options.application_name("backstock bench").disable_statement_logging();
         let connection = options.connect().await.context("cannot use the database")?;
-        Ok(Self { connection, counts_rows: false })
+        Ok(Self { connection, counts_rows: false, is_own })
     }
 
     /// Makes what the baselines work on, anew.
@@ -71,6 +73,19 @@ impl Observer {
             .fetch_all(&mut self.connection)
             .await?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// Ends what was written so far with a checkpoint, where the database is the bench's own: what
+    /// follows writes into files of the log that are there already. A new database makes each file
+    /// when it needs it, and nobody commits meanwhile.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn checkpoint(&mut self) -> anyhow::Result<()> {
+        if self.is_own {
+            self.connection.execute(include_str!("sql/checkpoint.sql")).await?;
+        }
+        Ok(())
     }
 
     /// Ends the connection.

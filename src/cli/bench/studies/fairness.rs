@@ -18,6 +18,7 @@ pub async fn study(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     let shop = stage.shop.clone();
     shop.furnish(&[Workload::Spread]).await?;
     let peak = stage.slice(Workload::Hot).await.rate();
+    stage.ground.observer.checkpoint().await?;
     let (hot, rate, time) = (peak / 2.0, peak / 2.0 / TIMES, stage.time * 2);
     let others = |stage: &Stage<'_>| {
         open_loop::run(stage.callers(Workload::Spread, stage.channels.len()), rate, time)
