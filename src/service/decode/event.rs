@@ -18,7 +18,7 @@ pub(in crate::service) fn watch(request: &proto::WatchRequest) -> Result<Asked, 
     let interest = Interest::new(types(&mut form, "types", &request.types));
     form.count("skus", request.skus.len(), 0, ROWS_MAX);
     let skus = request.skus.iter().enumerate();
-    let skus = skus.map(|(index, sku)| form.sku(&format!("skus[{index}]"), sku)).collect();
+    let skus = skus.map(|(index, sku)| form.sku(format_args!("skus[{index}]"), sku)).collect();
     form.done(Asked { program, after, interest, skus })
 }
 
@@ -27,7 +27,7 @@ fn types(form: &mut Form, field: &str, types: &[String]) -> Vec<String> {
     form.count(field, types.len(), 0, Event::NAMES.len());
     for (index, wanted) in types.iter().enumerate() {
         if !is_type(wanted) {
-            form.fault(format!("{field}[{index}]"), TYPE_RULE);
+            form.fault(format_args!("{field}[{index}]"), TYPE_RULE);
         }
     }
     types.to_vec()

@@ -32,7 +32,7 @@ pub(in crate::service) fn availability(
     let program = form.program("program", &request.program);
     form.count("skus", request.skus.len(), 1, ROWS_MAX);
     let skus = request.skus.iter().enumerate();
-    let skus = skus.map(|(index, sku)| form.sku(&format!("skus[{index}]"), sku)).collect();
+    let skus = skus.map(|(index, sku)| form.sku(format_args!("skus[{index}]"), sku)).collect();
     form.done((program, skus))
 }
 

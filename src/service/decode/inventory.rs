@@ -18,7 +18,7 @@ type Decoded = Result<(ProgramId, Request), Status>;
 pub(in crate::service) fn reserve(request: proto::ReserveRequest) -> Decoded {
     let mut form = Form::default();
     let program = form.program("program", &request.program);
-    let request = reserve_in(&mut form, "", &program, request);
+    let request = reserve_in(&mut form, &program, request);
     form.done((program, request))
 }
 
@@ -31,30 +31,25 @@ pub(in crate::service) fn reserve_many(
     form.count("requests", request.requests.len(), 1, ROWS_MAX);
     let mut requests = Vec::with_capacity(request.requests.len());
     for (index, member) in request.requests.into_iter().enumerate() {
-        let prefix = format!("requests[{index}].");
+        form.member = Some(index);
         if !member.program.is_empty() && member.program != program.as_str() {
-            form.fault(format!("{prefix}program"), "must be empty or the batch's own");
+            form.fault("program", "must be empty or the batch's own");
         }
-        requests.push(reserve_in(&mut form, &prefix, &program, member));
+        requests.push(reserve_in(&mut form, &program, member));
     }
+    form.member = None;
     form.done((program, requests))
 }
 
-fn reserve_in(
-    form: &mut Form,
-    prefix: &str,
-    program: &ProgramId,
-    mut request: proto::ReserveRequest,
-) -> Request {
-    let field = |name: &str| format!("{prefix}{name}");
+fn reserve_in(form: &mut Form, program: &ProgramId, mut request: proto::ReserveRequest) -> Request {
     // The same request is the same whether its programme is written out or not.
     request.program = program.to_string();
-    let id = form.request_id(&field("request_id"), &request.request_id);
+    let id = form.request_id("request_id", &request.request_id);
     let mode = match proto::Mode::try_from(request.mode) {
         Ok(proto::Mode::Unspecified | proto::Mode::AllOrNothing) => Mode::AllOrNothing,
         Ok(proto::Mode::Partial) => Mode::Partial,
         Err(_) => {
-            form.fault(field("mode"), "must be one of Mode");
+            form.fault("mode", "must be one of Mode");
             Mode::AllOrNothing
         }
     };
@@ -62,20 +57,20 @@ fn reserve_in(
         Ok(proto::Purpose::Unspecified | proto::Purpose::Sale) => Purpose::Sale,
         Ok(proto::Purpose::Replacement) => Purpose::Replacement,
         Err(_) => {
-            form.fault(field("purpose"), "must be one of Purpose");
+            form.fault("purpose", "must be one of Purpose");
             Purpose::Sale
         }
     };
-    let hold = form.hold(&field("hold"), request.hold.as_ref());
+    let hold = form.hold("hold", request.hold.as_ref());
     let order = Order {
-        reservation: reservation_id(form, &field("reservation_id"), &request.reservation_id),
-        lines: form.lines(&field("lines"), &request.lines, 1),
-        term: term(form, &field("confirm"), hold, request.confirm),
-        customer: form.optional(&field("customer_id"), &request.customer_id, Customer::parse),
-        ship_policy: form.ship_policy(&field("ship_policy"), request.ship_policy),
+        reservation: reservation_id(form, "reservation_id", &request.reservation_id),
+        lines: form.lines("lines", &request.lines, 1),
+        term: term(form, "confirm", hold, request.confirm),
+        customer: form.optional("customer_id", &request.customer_id, Customer::parse),
+        ship_policy: form.ship_policy("ship_policy", request.ship_policy),
         together_until: together_until(
             form,
-            &field("together_until"),
+            "together_until",
             &request.together_until,
             request.ship_policy,
         ),
@@ -143,11 +138,11 @@ fn accepted(
     form.unique("accepted", accepted.iter().map(|shown| shown.sku.as_str()));
     let mut dates = BTreeMap::new();
     for (index, shown) in accepted.iter().enumerate() {
-        let sku = form.sku(&format!("accepted[{index}].sku"), &shown.sku);
+        let sku = form.sku(format_args!("accepted[{index}].sku"), &shown.sku);
         if order.is_some_and(|order| !order.lines.iter().any(|line| line.sku == sku)) {
-            form.fault(format!("accepted[{index}].sku"), "must be one of the lines' SKUs");
+            form.fault(format_args!("accepted[{index}].sku"), "must be one of the lines' SKUs");
         }
-        if let Some(date) = form.date(&format!("accepted[{index}].ship_by"), &shown.ship_by) {
+        if let Some(date) = form.date(format_args!("accepted[{index}].ship_by"), &shown.ship_by) {
             dates.insert(sku, date);
         }
     }

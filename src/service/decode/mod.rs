@@ -9,6 +9,8 @@ mod listing;
 mod plan;
 mod warehouse;
 
+use std::fmt::Display;
+
 use chrono::{DateTime, TimeZone, Utc};
 use tonic::Status;
 
@@ -48,6 +50,8 @@ const TEXT_LENGTH_MAX: usize = 256;
 /// A check that fails gives some value that nobody will see: [`Form::done`] refuses the request.
 #[derive(Debug, Default)]
 pub(super) struct Form {
+    /// The member of a batch that is looked at now: its fields are named within it.
+    member: Option<usize>,
     faults: Vec<(String, String)>,
 }
 
@@ -57,8 +61,13 @@ impl Form {
         if self.faults.is_empty() { Ok(value) } else { Err(refusals::malformed(&self.faults)) }
     }
 
-    fn fault(&mut self, field: impl Into<String>, rule: impl Into<String>) {
-        self.faults.push((field.into(), rule.into()));
+    /// Fields are named only where something is wrong with them: nearly always nothing is.
+    fn fault(&mut self, field: impl Display, rule: impl Into<String>) {
+        let field = match self.member {
+            Some(index) => format!("requests[{index}].{field}"),
+            None => field.to_string(),
+        };
+        self.faults.push((field, rule.into()));
     }
 
     fn is_faulty(&self) -> bool {
@@ -75,7 +84,7 @@ impl Form {
     /// An id that must be there.
     fn id<T>(
         &mut self,
-        field: &str,
+        field: impl Display,
         text: &str,
         parse: fn(&str) -> Option<T>,
         void: fn(&str) -> T,
@@ -116,11 +125,11 @@ impl Form {
         self.id(field, text, RequestId::parse, RequestId::stored)
     }
 
-    fn sku(&mut self, field: &str, text: &str) -> Sku {
+    fn sku(&mut self, field: impl Display, text: &str) -> Sku {
         self.id(field, text, Sku::parse, Sku::stored)
     }
 
-    fn units(&mut self, field: &str, units: i64, least: Units) -> Units {
+    fn units(&mut self, field: impl Display, units: i64, least: Units) -> Units {
         if !(least..=QUANTITY_MAX).contains(&units) {
             self.fault(field, format!("must be {least} to 1,000,000,000, not {units}"));
         }
@@ -152,15 +161,14 @@ impl Form {
         self.count(field, lines.len(), least, LINES_MAX);
         let mut asks: Vec<Ask> = Vec::with_capacity(lines.len());
         for (index, line) in lines.iter().enumerate() {
-            let sku = self.sku(&format!("{field}[{index}].sku"), &line.sku);
-            let quantity = format!("{field}[{index}].quantity");
-            let units = self.units(&quantity, line.quantity, 1);
+            let sku = self.sku(format_args!("{field}[{index}].sku"), &line.sku);
+            let units = self.units(format_args!("{field}[{index}].quantity"), line.quantity, 1);
             match asks.iter_mut().find(|ask| ask.sku == sku) {
                 Some(ask) => {
                     ask.units = ask.units.saturating_add(units);
                     if ask.units > QUANTITY_MAX {
                         self.fault(
-                            quantity,
+                            format_args!("{field}[{index}].quantity"),
                             "must be at most 1,000,000,000 with all lines of its SKU",
                         );
                     }
@@ -199,7 +207,7 @@ impl Form {
     }
 
     /// An ISO 8601 date that must be there.
-    fn date(&mut self, field: &str, text: &str) -> Option<Date> {
+    fn date(&mut self, field: impl Display, text: &str) -> Option<Date> {
         let date = parse_date(text);
         if date.is_none() {
             self.fault(field, "must be an ISO 8601 date such as 2027-01-31");
@@ -229,7 +237,7 @@ impl Form {
         let mut seen = std::collections::HashSet::new();
         for (index, key) in keys.enumerate() {
             if !seen.insert(key) {
-                self.fault(format!("{field}[{index}]"), "must not repeat an earlier one");
+                self.fault(format_args!("{field}[{index}]"), "must not repeat an earlier one");
             }
         }
     }
