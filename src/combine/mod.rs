@@ -1,11 +1,11 @@
 //! Lanes: what waited becomes the next batch.
 //!
 //! Each request joins the lane of its first SKU (a Reserve of several, that for several; one that
-//! names no SKU, that of its reservation). A lane is being worked on
-//! by at most one runner at a time; runners take what waits in several lanes of one programme,
-//! oldest lane first, up to a limit, and run it as one transaction. A lane in which many wait is a
-//! transaction by itself, so that others need not wait for it. There is no timer: an idle lane runs
-//! at once, a busy one gathers. A lane exists only while something waits in it.
+//! names no SKU, that of its reservation). A lane is being worked on by at most one runner at a
+//! time; runners take what waits in several lanes of one programme, oldest lane first, up to a
+//! limit, and run it as one transaction. A lane in which many wait is a transaction by itself, so
+//! that others need not wait for it. There is no timer: an idle lane runs at once, a busy one
+//! gathers. A lane exists only while something waits in it.
 //!
 //! Without this room every answer would still be right: it is only speed. It promises that each
 //! request is answered once, in the order of its lane, whatever happens to the caller or to its

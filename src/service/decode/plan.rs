@@ -74,7 +74,7 @@ fn place(form: &mut Form, index: usize, location: &proto::Location) -> Place {
     }
     let name = &location.location;
     Place {
-        location: form.id(&field("location"), name, Location::parse, Location::stored),
+        location: form.id(field("location"), name, Location::parse, Location::stored),
         display_name: form.text(&field("display_name"), &location.display_name),
         priority: location.priority,
     }
@@ -94,13 +94,13 @@ pub(in crate::service) fn put_items(mut request: proto::PutItemsRequest) -> Deco
 
 fn settings(form: &mut Form, index: usize, item: &proto::Item) -> ItemSettings {
     let field = |name: &str| format!("items[{index}].{name}");
-    let sku = form.sku(&field("sku"), &item.sku);
+    let sku = form.sku(field("sku"), &item.sku);
     let listing = form.optional(&field("listing"), &item.listing, Sku::parse);
     ItemSettings {
         listing: listing.unwrap_or_else(|| sku.clone()),
         title: form.text(&field("title"), &item.title),
-        safety_stock: form.units(&field("safety_stock"), item.safety_stock, 0),
-        low_stock: form.units(&field("low_stock"), item.low_stock, 0),
+        safety_stock: form.units(field("safety_stock"), item.safety_stock, 0),
+        low_stock: form.units(field("low_stock"), item.low_stock, 0),
         sku,
     }
 }

@@ -34,8 +34,8 @@ pub(in crate::service) fn receive(mut request: proto::ReceiveRequest) -> Decoded
 
 fn receipt_line(form: &mut Form, index: usize, line: &proto::ReceiptLine) -> ReceiptLine {
     let field = |name: &str| format!("lines[{index}].{name}");
-    let good = form.units(&field("good"), line.good, 0);
-    let damaged = form.units(&field("damaged"), line.damaged, 0);
+    let good = form.units(field("good"), line.good, 0);
+    let damaged = form.units(field("damaged"), line.damaged, 0);
     if good == 0 && damaged == 0 {
         form.fault(field("good"), "and damaged must be at least 1 together");
     }
@@ -44,7 +44,7 @@ fn receipt_line(form: &mut Form, index: usize, line: &proto::ReceiptLine) -> Rec
     if closes_inbound && line.inbound_id.is_empty() {
         form.fault(field("closes_inbound"), "needs inbound_id: which supply is closed");
     }
-    let sku = form.sku(&field("sku"), &line.sku);
+    let sku = form.sku(field("sku"), &line.sku);
     ReceiptLine { sku, good, damaged, inbound, closes_inbound }
 }
 
@@ -66,14 +66,14 @@ pub(in crate::service) fn adjust(mut request: proto::AdjustRequest) -> Decoded {
 fn adjustment(form: &mut Form, index: usize, adjustment: &proto::Adjustment) -> Adjustment {
     use proto::adjustment::Change as Asked;
     let field = |name: &str| format!("adjustments[{index}].{name}");
-    let sku = form.sku(&field("sku"), &adjustment.sku);
+    let sku = form.sku(field("sku"), &adjustment.sku);
     let change = match adjustment.change {
         Some(Asked::Delta(delta)) => {
             let size = delta.checked_abs().unwrap_or(i64::MAX);
-            form.units(&field("delta"), size, 1);
+            form.units(field("delta"), size, 1);
             Change::Delta(delta)
         }
-        Some(Asked::Count(count)) => Change::Count(form.units(&field("count"), count, 0)),
+        Some(Asked::Count(count)) => Change::Count(form.units(field("count"), count, 0)),
         None => {
             form.fault(field("change"), "must be a delta or a count");
             Change::Delta(0)
