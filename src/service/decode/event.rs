@@ -17,19 +17,19 @@ pub(in crate::service) fn watch(request: &proto::WatchRequest) -> Result<Asked, 
     let after = after(&mut form, request.after);
     let interest = Interest::new(types(&mut form, "types", &request.types));
     form.count("skus", request.skus.len(), 0, ROWS_MAX);
-    let skus = request.skus.iter().enumerate();
-    let skus = skus.map(|(index, sku)| form.sku(format_args!("skus[{index}]"), sku)).collect();
+    let skus = form.each("skus", &request.skus, |form, sku| form.sku("", sku));
+    let skus = skus.into_iter().collect();
     form.done(Asked { program, after, interest, skus })
 }
 
 /// Types of events that somebody wants.
-fn types(form: &mut Form, field: &str, types: &[String]) -> Vec<String> {
+fn types(form: &mut Form, field: &'static str, types: &[String]) -> Vec<String> {
     form.count(field, types.len(), 0, Event::NAMES.len());
-    for (index, wanted) in types.iter().enumerate() {
+    form.each(field, types, |form, wanted| {
         if !is_type(wanted) {
-            form.fault(format_args!("{field}[{index}]"), TYPE_RULE);
+            form.fault("", TYPE_RULE);
         }
-    }
+    });
     types.to_vec()
 }
 

@@ -31,8 +31,7 @@ pub(in crate::service) fn availability(
     let mut form = Form::default();
     let program = form.program("program", &request.program);
     form.count("skus", request.skus.len(), 1, ROWS_MAX);
-    let skus = request.skus.iter().enumerate();
-    let skus = skus.map(|(index, sku)| form.sku(format_args!("skus[{index}]"), sku)).collect();
+    let skus = form.each("skus", &request.skus, |form, sku| form.sku("", sku));
     form.done((program, skus))
 }
 

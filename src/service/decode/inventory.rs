@@ -29,15 +29,12 @@ pub(in crate::service) fn reserve_many(
     let mut form = Form::default();
     let program = form.program("program", &request.program);
     form.count("requests", request.requests.len(), 1, ROWS_MAX);
-    let mut requests = Vec::with_capacity(request.requests.len());
-    for (index, member) in request.requests.into_iter().enumerate() {
-        form.member = Some(index);
+    let requests = form.each("requests", request.requests, |form, member| {
         if !member.program.is_empty() && member.program != program.as_str() {
             form.fault("program", "must be empty or the batch's own");
         }
-        requests.push(reserve_in(&mut form, &program, member));
-    }
-    form.member = None;
+        reserve_in(form, &program, member)
+    });
     form.done((program, requests))
 }
 
@@ -137,15 +134,15 @@ fn accepted(
     form.count("accepted", accepted.len(), 0, LINES_MAX);
     form.unique("accepted", accepted.iter().map(|shown| shown.sku.as_str()));
     let mut dates = BTreeMap::new();
-    for (index, shown) in accepted.iter().enumerate() {
-        let sku = form.sku(format_args!("accepted[{index}].sku"), &shown.sku);
+    form.each("accepted", accepted, |form, shown| {
+        let sku = form.sku("sku", &shown.sku);
         if order.is_some_and(|order| !order.lines.iter().any(|line| line.sku == sku)) {
-            form.fault(format_args!("accepted[{index}].sku"), "must be one of the lines' SKUs");
+            form.fault("sku", "must be one of the lines' SKUs");
         }
-        if let Some(date) = form.date(format_args!("accepted[{index}].ship_by"), &shown.ship_by) {
+        if let Some(date) = form.date("ship_by", &shown.ship_by) {
             dates.insert(sku, date);
         }
-    }
+    });
     dates
 }
 

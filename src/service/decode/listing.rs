@@ -125,8 +125,7 @@ pub(in crate::service) fn suggestion_page(
     let program = form.program("program", &request.program);
     form.count("skus", request.skus.len(), 0, ROWS_MAX);
     form.unique("skus", request.skus.iter().map(String::as_str));
-    let skus = request.skus.iter().enumerate();
-    let skus = skus.map(|(index, sku)| form.sku(format_args!("skus[{index}]"), sku)).collect();
+    let skus = form.each("skus", &request.skus, |form, sku| form.sku("", sku));
     let days = if request.days == 0 { DAYS } else { request.days };
     if !(1..=DAYS_MAX).contains(&days) {
         form.fault("days", format!("must be 1 to {DAYS_MAX} (0 = {DAYS}), not {days}"));

@@ -9,8 +9,6 @@ mod listing;
 mod plan;
 mod warehouse;
 
-use std::fmt::Display;
-
 use chrono::{DateTime, TimeZone, Utc};
 use tonic::Status;
 
@@ -50,8 +48,8 @@ const TEXT_LENGTH_MAX: usize = 256;
 /// A check that fails gives some value that nobody will see: [`Form::done`] refuses the request.
 #[derive(Debug, Default)]
 pub(super) struct Form {
-    /// The member of a batch that is looked at now: its fields are named within it.
-    member: Option<usize>,
+    /// The members of lists that are looked at now, outermost first: fields are named within them.
+    within: Vec<(&'static str, usize)>,
     faults: Vec<(String, String)>,
 }
 
@@ -61,13 +59,27 @@ impl Form {
         if self.faults.is_empty() { Ok(value) } else { Err(refusals::malformed(&self.faults)) }
     }
 
-    /// Fields are named only where something is wrong with them: nearly always nothing is.
-    fn fault(&mut self, field: impl Display, rule: impl Into<String>) {
-        let field = match self.member {
-            Some(index) => format!("requests[{index}].{field}"),
-            None => field.to_string(),
-        };
-        self.faults.push((field, rule.into()));
+    /// Looks at each member of a list. Where the member itself is at fault, its field has no name.
+    fn each<T, U>(
+        &mut self,
+        list: &'static str,
+        members: impl IntoIterator<Item = T>,
+        mut look: impl FnMut(&mut Self, T) -> U,
+    ) -> Vec<U> {
+        let looks = members.into_iter().enumerate().map(|(index, member)| {
+            self.within.push((list, index));
+            let seen = look(self, member);
+            self.within.pop();
+            seen
+        });
+        looks.collect()
+    }
+
+    /// A field is named in full only here: nearly always nothing is wrong.
+    fn fault(&mut self, field: &str, rule: impl Into<String>) {
+        let within = self.within.iter().map(|(list, index)| format!("{list}[{index}]"));
+        let name = within.chain((!field.is_empty()).then(|| field.to_owned()));
+        self.faults.push((name.collect::<Vec<_>>().join("."), rule.into()));
     }
 
     fn is_faulty(&self) -> bool {
@@ -84,7 +96,7 @@ impl Form {
     /// An id that must be there.
     fn id<T>(
         &mut self,
-        field: impl Display,
+        field: &str,
         text: &str,
         parse: fn(&str) -> Option<T>,
         void: fn(&str) -> T,
@@ -125,11 +137,11 @@ impl Form {
         self.id(field, text, RequestId::parse, RequestId::stored)
     }
 
-    fn sku(&mut self, field: impl Display, text: &str) -> Sku {
+    fn sku(&mut self, field: &str, text: &str) -> Sku {
         self.id(field, text, Sku::parse, Sku::stored)
     }
 
-    fn units(&mut self, field: impl Display, units: i64, least: Units) -> Units {
+    fn units(&mut self, field: &str, units: i64, least: Units) -> Units {
         if !(least..=QUANTITY_MAX).contains(&units) {
             self.fault(field, format!("must be {least} to 1,000,000,000, not {units}"));
         }
@@ -157,25 +169,23 @@ impl Form {
     }
 
     /// Lines with equal SKUs added up, in the order of their first mention.
-    fn lines(&mut self, field: &str, lines: &[proto::Line], least: usize) -> Vec<Ask> {
+    fn lines(&mut self, field: &'static str, lines: &[proto::Line], least: usize) -> Vec<Ask> {
         self.count(field, lines.len(), least, LINES_MAX);
         let mut asks: Vec<Ask> = Vec::with_capacity(lines.len());
-        for (index, line) in lines.iter().enumerate() {
-            let sku = self.sku(format_args!("{field}[{index}].sku"), &line.sku);
-            let units = self.units(format_args!("{field}[{index}].quantity"), line.quantity, 1);
+        self.each(field, lines, |form, line| {
+            let sku = form.sku("sku", &line.sku);
+            let units = form.units("quantity", line.quantity, 1);
             match asks.iter_mut().find(|ask| ask.sku == sku) {
                 Some(ask) => {
                     ask.units = ask.units.saturating_add(units);
                     if ask.units > QUANTITY_MAX {
-                        self.fault(
-                            format_args!("{field}[{index}].quantity"),
-                            "must be at most 1,000,000,000 with all lines of its SKU",
-                        );
+                        let rule = "must be at most 1,000,000,000 with all lines of its SKU";
+                        form.fault("quantity", rule);
                     }
                 }
                 None => asks.push(Ask { sku, units }),
             }
-        }
+        });
         asks
     }
 
@@ -207,7 +217,7 @@ impl Form {
     }
 
     /// An ISO 8601 date that must be there.
-    fn date(&mut self, field: impl Display, text: &str) -> Option<Date> {
+    fn date(&mut self, field: &str, text: &str) -> Option<Date> {
         let date = parse_date(text);
         if date.is_none() {
             self.fault(field, "must be an ISO 8601 date such as 2027-01-31");
@@ -233,12 +243,12 @@ impl Form {
     }
 
     /// Refuses a SKU (or another key) that comes twice.
-    fn unique<'t>(&mut self, field: &str, keys: impl Iterator<Item = &'t str>) {
+    fn unique<'t>(&mut self, field: &'static str, keys: impl Iterator<Item = &'t str>) {
         let mut seen = std::collections::HashSet::new();
-        for (index, key) in keys.enumerate() {
+        self.each(field, keys, |form, key| {
             if !seen.insert(key) {
-                self.fault(format_args!("{field}[{index}]"), "must not repeat an earlier one");
+                form.fault("", "must not repeat an earlier one");
             }
-        }
+        });
     }
 }

@@ -61,21 +61,19 @@ pub(in crate::service) fn put_locations(mut request: proto::PutLocationsRequest)
     let (program, id) = form.write(&mut request.program, &request.request_id);
     form.count("locations", request.locations.len(), 1, LINES_MAX);
     form.unique("locations", request.locations.iter().map(|place| place.location.as_str()));
-    let places = request.locations.iter().enumerate();
-    let places = places.map(|(index, location)| place(&mut form, index, location)).collect();
+    let places = form.each("locations", &request.locations, place);
     let hash = hash::of("PutLocations", &request);
     form.done((program, Request { id: Some(id), hash, command: Command::PutLocations(places) }))
 }
 
-fn place(form: &mut Form, index: usize, location: &proto::Location) -> Place {
-    let field = |name: &str| format!("locations[{index}].{name}");
+fn place(form: &mut Form, location: &proto::Location) -> Place {
     if !(-PRIORITY_MAX..=PRIORITY_MAX).contains(&location.priority) {
-        form.fault(field("priority"), "must be -1,000,000 to 1,000,000");
+        form.fault("priority", "must be -1,000,000 to 1,000,000");
     }
     let name = &location.location;
     Place {
-        location: form.id(field("location"), name, Location::parse, Location::stored),
-        display_name: form.text(&field("display_name"), &location.display_name),
+        location: form.id("location", name, Location::parse, Location::stored),
+        display_name: form.text("display_name", &location.display_name),
         priority: location.priority,
     }
 }
@@ -86,21 +84,19 @@ pub(in crate::service) fn put_items(mut request: proto::PutItemsRequest) -> Deco
     let (program, id) = form.write(&mut request.program, &request.request_id);
     form.count("items", request.items.len(), 1, ROWS_MAX);
     form.unique("items", request.items.iter().map(|item| item.sku.as_str()));
-    let items = request.items.iter().enumerate();
-    let items = items.map(|(index, item)| settings(&mut form, index, item)).collect();
+    let items = form.each("items", &request.items, settings);
     let hash = hash::of("PutItems", &request);
     form.done((program, Request { id: Some(id), hash, command: Command::PutItems(items) }))
 }
 
-fn settings(form: &mut Form, index: usize, item: &proto::Item) -> ItemSettings {
-    let field = |name: &str| format!("items[{index}].{name}");
-    let sku = form.sku(field("sku"), &item.sku);
-    let listing = form.optional(&field("listing"), &item.listing, Sku::parse);
+fn settings(form: &mut Form, item: &proto::Item) -> ItemSettings {
+    let sku = form.sku("sku", &item.sku);
+    let listing = form.optional("listing", &item.listing, Sku::parse);
     ItemSettings {
         listing: listing.unwrap_or_else(|| sku.clone()),
-        title: form.text(&field("title"), &item.title),
-        safety_stock: form.units(field("safety_stock"), item.safety_stock, 0),
-        low_stock: form.units(field("low_stock"), item.low_stock, 0),
+        title: form.text("title", &item.title),
+        safety_stock: form.units("safety_stock", item.safety_stock, 0),
+        low_stock: form.units("low_stock", item.low_stock, 0),
         sku,
     }
 }
