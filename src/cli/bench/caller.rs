@@ -109,31 +109,28 @@ impl Caller {
     }
 
     async fn reserve(&mut self, lines: Vec<Line>) -> Result<(), String> {
+        self.reserve_order(lines).await.map(drop)
+    }
+
+    /// Says which reservation was made.
+    async fn reserve_order(&mut self, lines: Vec<Line>) -> Result<String, String> {
         let request = self.reserve_request(lines);
         let (asked, count) = (request.reservation_id.clone(), request.lines.len());
-        match self.inventory.reserve(request).await {
-            Ok(answer) => check::reserved(answer.into_inner().reservation.as_ref(), &asked, count),
-            Err(status) => Err(told(&status)),
-        }
+        let answer = self.inventory.reserve(request).await.map_err(|status| told(&status))?;
+        check::reserved(answer.into_inner().reservation.as_ref(), &asked, count)?;
+        Ok(asked)
     }
 
     async fn checkout(&mut self) -> Result<(), String> {
-        let request = self.reserve_request(vec![line(HOT)]);
-        let (program, asked) = (request.program.clone(), request.reservation_id.clone());
-        let confirm = ConfirmRequest {
-            program,
-            request_id: format!("confirm-{asked}"),
-            reservation_id: asked.clone(),
+        let reserved = self.reserve_order(vec![line(HOT)]).await?;
+        let request = ConfirmRequest {
+            program: self.shop.program.to_string(),
+            request_id: format!("confirm-{reserved}"),
+            reservation_id: reserved.clone(),
             ..ConfirmRequest::default()
         };
-        match self.inventory.reserve(request).await {
-            Ok(answer) => check::reserved(answer.into_inner().reservation.as_ref(), &asked, 1)?,
-            Err(status) => return Err(told(&status)),
-        }
-        match self.inventory.confirm(confirm).await {
-            Ok(answer) => check::confirmed(answer.into_inner().reservation.as_ref(), &asked),
-            Err(status) => Err(told(&status)),
-        }
+        let answer = self.inventory.confirm(request).await.map_err(|status| told(&status))?;
+        check::confirmed(answer.into_inner().reservation.as_ref(), &reserved)
     }
 
     async fn batch(&mut self) -> Result<(), String> {
