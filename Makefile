@@ -27,7 +27,7 @@ demo: postgres ## Drive a server with a merchant's real orders; ARGS="--rounds 1
 	target/release/backstock demo $(ARGS)
 
 .PHONY: bench
-bench: postgres ## Measure how fast it is, in eight minutes; ARGS="--quick" for one
+bench: postgres ## Measure how fast it is, in about five minutes; ARGS="--quick" for one
 	cargo build --release --locked
 	target/release/backstock bench $(ARGS)
 
