@@ -4,7 +4,7 @@
 //! of a few short strings, and answers are looked at where they would go wrong.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use tonic::Status;
 use tonic::transport::Channel;
@@ -19,17 +19,6 @@ use crate::proto::{
     BackorderRequest, BatchReserveRequest, ConfirmRequest, GetAvailabilityRequest, Line,
     ReserveRequest,
 };
-
-/// Numbers that no two calls of a run share: ids are made of them. They count up, as order numbers
-/// do.
-#[derive(Debug, Default)]
-pub struct Numbers(AtomicU64);
-
-impl Numbers {
-    fn next(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed)
-    }
-}
 
 /// A caller on a connection that others share.
 #[derive(Clone)]

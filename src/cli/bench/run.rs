@@ -44,7 +44,7 @@ impl Run {
     /// The server or the database fails. Wrong answers are no error; the report has them.
     pub async fn measure(&mut self) -> anyhow::Result<Report> {
         let channels = connect_all(&[&self.address], self.connections).await?;
-        let shop = Arc::new(Shop::found(channels[0].clone()).await?);
+        let shop = Arc::new(Shop::found(&self.address).await?);
         shop.furnish(&self.workloads).await?;
         let series = self.take_turns(&shop, &channels).await?;
         let open_loop = self.open_loop(&shop, &channels, &series).await;

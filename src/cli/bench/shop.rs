@@ -2,15 +2,15 @@
 //! than any run can sell.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use tonic::transport::Channel;
 
-use super::caller::Numbers;
 use super::workload::{SPREAD_SKUS, THREE_SKUS, Workload};
 use super::zipf::Zipf;
+use crate::cli::connect::connect;
 use crate::proto::insight_service_client::InsightServiceClient;
 use crate::proto::inventory_service_client::InventoryServiceClient;
 use crate::proto::plan_service_client::PlanServiceClient;
@@ -29,6 +29,8 @@ pub const FULL: &str = "FULL";
 pub const PLENTY: i64 = 1_000_000_000;
 /// Items in one call.
 const CHUNK: usize = 1_000;
+/// How long a call of the shop's own may take: Verify of ten million items takes minutes.
+const OWN_CALL_SECONDS_MAX: u64 = 60 * 60;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A SKU of `spread` and `zipf`.
@@ -49,6 +51,18 @@ pub fn grown_sku(number: u64) -> String {
     format!("G-{number:08}")
 }
 
+/// Numbers that no two calls of a run share: ids are made of them. They count up, as order numbers
+/// do.
+#[derive(Debug, Default)]
+pub struct Numbers(AtomicU64);
+
+impl Numbers {
+    /// The next one.
+    pub fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
 /// The bench's programme.
 pub struct Shop {
     /// Its name, which nobody else has.
@@ -59,15 +73,17 @@ pub struct Shop {
     pub grown: AtomicU64,
     /// How wanted the SKUs of `zipf` are.
     pub wanted: Zipf,
+    /// For what is prepared and proven.
     channel: Channel,
 }
 
 impl Shop {
-    /// A new programme, with nothing in it but `HOT`.
+    /// A new programme on a server, with nothing in it but `HOT`.
     ///
     /// # Errors
     /// The server refuses it, or is gone.
-    pub async fn found(channel: Channel) -> anyhow::Result<Self> {
+    pub async fn found(address: &str) -> anyhow::Result<Self> {
+        let channel = connect(address, OWN_CALL_SECONDS_MAX).await?;
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let name = format!("bench-{}", &unique[..8]);
         let program = Program {

@@ -54,7 +54,7 @@ impl<'a> Stage<'a> {
     ) -> anyhow::Result<Self> {
         let address = ground.addresses().swap_remove(0);
         let channels = connect_all(&[&address], connections).await?;
-        let shop = Arc::new(Shop::found(channels[0].clone()).await?);
+        let shop = Arc::new(Shop::found(&address).await?);
         let (findings, wrong) = (Vec::new(), Vec::new());
         Ok(Self { ground, shop, channels, in_flight, time, findings, wrong })
     }
