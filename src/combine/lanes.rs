@@ -1,46 +1,15 @@
 //! What waits, by programme and lane.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Instant;
+use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 
+use super::hall::Hall;
 use super::key::LaneKey;
+use super::lane::{Job, Taken};
 use super::{Limits, Unanswered};
-use crate::domain::{ProgramId, Request};
-use crate::store::Reply;
-
-/// So many jobs of one lane are a batch of their own: together they pay for a transaction, and
-/// other lanes would wait for all of them.
-const CROWD: usize = 8;
-
-/// What a call asked for, and where its answer goes.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub requests: Vec<Request>,
-    pub deadline: Option<Instant>,
-    pub joined: Instant,
-    /// The span of the call, which the batch links to.
-    pub call: tracing::Span,
-    pub answer: oneshot::Sender<Result<Vec<Reply>, Unanswered>>,
-}
-
-/// A batch, and the lanes that wait for it to end.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub program: ProgramId,
-    pub jobs: Vec<Job>,
-    keys: Vec<LaneKey>,
-}
-
-/// The lanes of one programme.
-#[derive(Debug, Default)]
-struct Hall {
-    /// Jobs by lane. A lane that is being worked on stays, even when it is empty.
-    lanes: HashMap<LaneKey, VecDeque<Job>>,
-    /// Lanes that wait for a runner, oldest first.
-    ready: VecDeque<LaneKey>,
-}
+use crate::domain::ProgramId;
 
 /// Everything that waits.
 #[derive(Debug, Default)]
@@ -75,52 +44,50 @@ impl Lanes {
         }
         self.waiting += job.requests.len();
         let hall = self.halls.entry(program.clone()).or_default();
-        match hall.lanes.get_mut(&key) {
-            Some(lane) => lane.push_back(job),
-            None => {
-                hall.lanes.insert(key.clone(), VecDeque::from([job]));
-                hall.ready.push_back(key);
-                if hall.ready.len() == 1 {
-                    self.ready.push_back(program);
-                }
-            }
+        let was_ready = hall.is_ready();
+        hall.push(key, job, limits);
+        if !was_ready && hall.is_ready() {
+            self.ready.push_back(program);
         }
         Ok(self.wants_runner(limits))
     }
 
-    /// The next batch: jobs of one programme, lane by lane in the order in which the lanes became
-    /// ready; a crowded lane by itself. `None` = nothing waits, and the runner ends.
-    pub(super) fn next(&mut self, limits: &Limits) -> Option<Batch> {
+    /// The next batch, of one programme: programmes take turns. `None` = nothing waits, and the
+    /// runner ends.
+    pub(super) fn next(
+        &mut self,
+        limits: &Limits,
+        runner: &Arc<Notify>,
+    ) -> Option<(ProgramId, Taken)> {
         let Some(program) = self.ready.pop_front() else {
             self.runners -= 1;
             return None;
         };
-        let mut batch = Batch { program: program.clone(), jobs: Vec::new(), keys: Vec::new() };
-        let mut size = 0;
+        let mut taken = Taken::default();
         if let Some(hall) = self.halls.get_mut(&program) {
-            while let Some(key) = hall.ready.pop_front() {
-                let lane = hall.lanes.entry(key.clone()).or_default();
-                let is_crowd = lane.len() >= CROWD;
-                if is_crowd && !batch.jobs.is_empty() {
-                    hall.ready.push_front(key);
-                    break;
-                }
-                let (took, is_full) = take(lane, &mut batch.jobs, &mut size, limits.batch_max);
-                if took {
-                    batch.keys.push(key);
-                } else {
-                    hall.ready.push_front(key);
-                }
-                if is_full || is_crowd {
-                    break;
-                }
-            }
-            if !hall.ready.is_empty() {
-                self.ready.push_back(program);
+            taken = hall.take(limits, runner);
+            if hall.is_ready() {
+                self.ready.push_back(program.clone());
             }
         }
-        self.waiting -= size;
-        Some(batch)
+        self.waiting -= taken.requests;
+        Some((program, taken))
+    }
+
+    /// What waits in one of these lanes, which their runner is at work on, if it is much and no
+    /// other lane waits for a runner.
+    pub(super) fn ahead(
+        &mut self,
+        program: &ProgramId,
+        keys: &[LaneKey],
+        limits: &Limits,
+    ) -> Option<Taken> {
+        if !self.ready.is_empty() {
+            return None;
+        }
+        let taken = self.halls.get_mut(program)?.take_ahead(keys, limits)?;
+        self.waiting -= taken.requests;
+        Some(taken)
     }
 
     /// Whether one more runner is to start for what waits.
@@ -130,61 +97,29 @@ impl Lanes {
         starts
     }
 
-    /// The batch ended: its lanes are ready again if something waits in them, and gone if not.
+    /// Lanes are no longer worked on.
     pub(super) fn finish(&mut self, program: &ProgramId, keys: Vec<LaneKey>) {
         let Some(hall) = self.halls.get_mut(program) else { return };
-        let was_ready = !hall.ready.is_empty();
-        for key in keys {
-            if hall.lanes.get(&key).is_some_and(VecDeque::is_empty) {
-                hall.lanes.remove(&key);
-            } else {
-                hall.ready.push_back(key);
-            }
-        }
-        if hall.lanes.is_empty() {
+        let was_ready = hall.is_ready();
+        hall.finish(keys);
+        if hall.is_empty() {
             self.halls.remove(program);
-        } else if !was_ready && !hall.ready.is_empty() {
+        } else if !was_ready && hall.is_ready() {
             self.ready.push_back(program.clone());
         }
     }
 }
 
-impl Batch {
-    /// Its lanes.
-    pub(super) fn take_keys(&mut self) -> Vec<LaneKey> {
-        std::mem::take(&mut self.keys)
-    }
-}
-
-/// Moves jobs from a lane into a batch. A solitary job goes only into an empty batch and fills it.
-/// Says whether any was taken, and whether the batch is full.
-fn take(
-    lane: &mut VecDeque<Job>,
-    jobs: &mut Vec<Job>,
-    size: &mut usize,
-    batch_max: usize,
-) -> (bool, bool) {
-    let mut took = false;
-    while let Some(job) = lane.front() {
-        let is_solitary = job.requests.iter().any(|request| request.command.is_solitary());
-        let fits = jobs.is_empty() || (*size + job.requests.len() <= batch_max && !is_solitary);
-        if !fits {
-            return (took, true);
-        }
-        *size += job.requests.len();
-        took = true;
-        jobs.extend(lane.pop_front());
-        if is_solitary || *size >= batch_max {
-            return (took, true);
-        }
-    }
-    (took, false)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
+    use futures::FutureExt;
+    use tokio::sync::oneshot;
+
     use super::*;
-    use crate::domain::{Command, Sku};
+    use crate::combine::lane::CROWD;
+    use crate::domain::{Command, Request, Sku};
 
     const LIMITS: Limits = Limits { batch_max: 3, runners_max: 2, waiting_max: 8 };
 
@@ -201,8 +136,12 @@ mod tests {
         lanes.push(ProgramId::stored("p"), key, job, &LIMITS)
     }
 
-    fn skus(batch: &Batch) -> String {
-        let skus = batch.jobs.iter().map(|job| job.requests[0].command.skus()[0].to_string());
+    fn next(lanes: &mut Lanes, limits: &Limits) -> Option<Taken> {
+        lanes.next(limits, &Arc::default()).map(|(_, taken)| taken)
+    }
+
+    fn skus(taken: &Taken) -> String {
+        let skus = taken.jobs.iter().map(|job| job.requests[0].command.skus()[0].to_string());
         skus.collect::<Vec<_>>().join(" ")
     }
 
@@ -210,15 +149,15 @@ mod tests {
     fn a_lane_is_worked_on_by_one_runner_and_gathers_meanwhile() {
         let mut lanes = Lanes::default();
         assert!(push(&mut lanes, "a").expect("room"));
-        let mut first = lanes.next(&LIMITS).expect("a waits");
+        let first = next(&mut lanes, &LIMITS).expect("a waits");
         assert_eq!(skus(&first), "a");
         for _ in 0..4 {
             assert!(!push(&mut lanes, "a").expect("room"), "its lane is being worked on");
         }
         assert!(push(&mut lanes, "b").expect("room"), "another lane may start a runner");
-        assert_eq!(lanes.next(&LIMITS).map(|batch| skus(&batch)).as_deref(), Some("b"));
-        lanes.finish(&ProgramId::stored("p"), first.take_keys());
-        assert_eq!(lanes.next(&LIMITS).map(|batch| skus(&batch)).as_deref(), Some("a a a"));
+        assert_eq!(next(&mut lanes, &LIMITS).map(|taken| skus(&taken)).as_deref(), Some("b"));
+        lanes.finish(&ProgramId::stored("p"), first.keys);
+        assert_eq!(next(&mut lanes, &LIMITS).map(|taken| skus(&taken)).as_deref(), Some("a a a"));
     }
 
     #[test]
@@ -227,16 +166,16 @@ mod tests {
         for sku in ["hot", "hot", "hot", "hot", "cold"] {
             push(&mut lanes, sku).expect("room");
         }
-        let mut first = lanes.next(&LIMITS).expect("hot waits");
+        let first = next(&mut lanes, &LIMITS).expect("hot waits");
         assert_eq!(skus(&first), "hot hot hot");
-        let mut second = lanes.next(&LIMITS).expect("cold waits");
+        let second = next(&mut lanes, &LIMITS).expect("cold waits");
         assert_eq!(skus(&second), "cold", "the rest of hot waits for its own runner");
         let program = ProgramId::stored("p");
-        lanes.finish(&program, second.take_keys());
-        lanes.finish(&program, first.take_keys());
-        let mut last = lanes.next(&LIMITS).expect("hot waits");
+        lanes.finish(&program, second.keys);
+        lanes.finish(&program, first.keys);
+        let last = next(&mut lanes, &LIMITS).expect("hot waits");
         assert_eq!(skus(&last), "hot");
-        lanes.finish(&program, last.take_keys());
+        lanes.finish(&program, last.keys);
         assert!(lanes.halls.is_empty() && lanes.waiting == 0 && lanes.ready.is_empty());
     }
 
@@ -254,7 +193,8 @@ mod tests {
             join(&mut lanes, "hot");
         }
         join(&mut lanes, "late");
-        let batches = [lanes.next(&limits), lanes.next(&limits), lanes.next(&limits)];
+        let batches =
+            [next(&mut lanes, &limits), next(&mut lanes, &limits), next(&mut lanes, &limits)];
         let batches: Vec<String> = batches.iter().flatten().map(skus).collect();
         assert_eq!(batches, ["cold cool", &["hot"; CROWD].join(" "), "late"]);
     }
@@ -266,10 +206,35 @@ mod tests {
             push(&mut lanes, sku).expect("room");
         }
         assert_eq!(lanes.runners, 2, "the second came with b");
-        assert_eq!(lanes.next(&LIMITS).map(|batch| skus(&batch)).as_deref(), Some("a b c"));
+        assert_eq!(next(&mut lanes, &LIMITS).map(|taken| skus(&taken)).as_deref(), Some("a b c"));
         lanes.runners -= 1;
         assert!(lanes.wants_runner(&LIMITS), "d waits, and one may start");
         assert!(!lanes.wants_runner(&LIMITS), "there are enough");
+    }
+
+    #[test]
+    fn many_are_taken_ahead_unless_others_wait_for_a_runner() {
+        let (mut lanes, runner, program) =
+            (Lanes::default(), Arc::default(), ProgramId::stored("p"));
+        push(&mut lanes, "a").expect("room");
+        let (_, first) = lanes.next(&LIMITS, &runner).expect("a waits");
+        let keys = first.keys;
+        for _ in 0..2 {
+            push(&mut lanes, "a").expect("room");
+        }
+        assert!(runner.notified().now_or_never().is_none(), "two are not many");
+        assert!(lanes.ahead(&program, &keys, &LIMITS).is_none());
+        push(&mut lanes, "a").expect("room");
+        runner.notified().now_or_never().expect("three are");
+        push(&mut lanes, "b").expect("room");
+        assert!(lanes.ahead(&program, &keys, &LIMITS).is_none(), "b waits for a runner");
+        let other = next(&mut lanes, &LIMITS).expect("b waits");
+        let ahead = lanes.ahead(&program, &keys, &LIMITS).expect("nobody waits but a");
+        assert_eq!((skus(&ahead).as_str(), lanes.waiting), ("a a a", 0));
+        assert_eq!(ahead.keys, keys);
+        lanes.finish(&program, other.keys);
+        lanes.finish(&program, keys);
+        assert!(lanes.halls.is_empty());
     }
 
     #[test]

@@ -4,14 +4,19 @@
 //! names no SKU, that of its reservation). A lane is being worked on by at most one runner at a
 //! time; runners take what waits in several lanes of one programme, oldest lane first, up to a
 //! limit, and run it as one transaction. A lane in which many wait is a transaction by itself, so
-//! that others need not wait for it. There is no timer: an idle lane runs at once, a busy one
-//! gathers. A lane exists only while something waits in it.
+//! that others need not wait for it. While a batch is being written its runner decides what has
+//! gathered in the same lane, if that is much: the next batch is ready when this one is. There is
+//! no timer: an idle lane runs at once, a busy one gathers. A lane exists only while something
+//! waits in it.
 //!
 //! Without this room every answer would still be right: it is only speed. It promises that each
 //! request is answered once, in the order of its lane, whatever happens to the caller or to its
 //! batch; and that no database future belongs to a caller's future.
 
+mod calls;
+mod hall;
 mod key;
+mod lane;
 mod lanes;
 mod runner;
 
@@ -24,7 +29,8 @@ use tokio_util::task::TaskTracker;
 use crate::domain::{ProgramId, Request};
 use crate::store::{Failure, Reply, Store};
 use key::LaneKey;
-use lanes::{Job, Lanes};
+use lane::Job;
+use lanes::Lanes;
 
 /// How requests are gathered.
 #[derive(Clone, Copy, Debug)]

@@ -2,18 +2,17 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures::FutureExt;
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 use tracing::Instrument;
 
+use super::calls::{Calls, deliver};
 use super::key::LaneKey;
-use super::lanes::{Batch, Job};
+use super::lane::Taken;
 use super::{House, Unanswered};
 use crate::domain::{ProgramId, Request};
-use crate::store::{Failure, Reply};
-use crate::telemetry::metrics::metrics;
+use crate::store::{Failure, Foreseen, Reply};
 
 /// Gives the lanes of a batch back when the batch ends, also when it ends by a panic.
 struct Working<'h> {
@@ -22,72 +21,114 @@ struct Working<'h> {
     keys: Vec<LaneKey>,
 }
 
+impl Working<'_> {
+    /// Gives back all other lanes.
+    fn keep_only(&mut self, lanes: Vec<LaneKey>) {
+        let mut others = std::mem::replace(&mut self.keys, lanes);
+        others.retain(|key| !self.keys.contains(key));
+        self.house.lanes().finish(&self.program, others);
+    }
+}
+
 impl Drop for Working<'_> {
     fn drop(&mut self) {
         self.house.lanes().finish(&self.program, std::mem::take(&mut self.keys));
     }
 }
 
+/// What was taken ahead, from lanes of the batch that was being written then.
+struct Ahead {
+    lanes: Vec<LaneKey>,
+    calls: Calls,
+    foreseen: Option<Foreseen>,
+}
+
 impl House {
     /// Runs batches until nothing waits.
     pub(super) async fn run(self: Arc<Self>) {
+        let runner = Arc::default();
         loop {
-            let (batch, wants_runner) = {
-                let mut lanes = self.lanes();
-                (lanes.next(&self.limits), lanes.wants_runner(&self.limits))
-            };
-            if wants_runner {
-                self.clone().start_runner();
+            let next = self.lanes().next(&self.limits, &runner);
+            self.start_wanted();
+            let Some((program, Taken { jobs, keys, .. })) = next else { return };
+            let mut working = Working { house: &self, program, keys };
+            let (mut calls, mut foreseen) = (Calls::of(jobs), None);
+            while let Some(ahead) = self.run_batch(&working, calls, foreseen, &runner).await {
+                working.keep_only(ahead.lanes);
+                self.start_wanted();
+                (calls, foreseen) = (ahead.calls, ahead.foreseen);
             }
-            let Some(mut batch) = batch else { return };
-            let working =
-                Working { house: &self, program: batch.program.clone(), keys: batch.take_keys() };
-            self.run_batch(batch).await;
-            drop(working);
         }
     }
 
-    async fn run_batch(&self, batch: Batch) {
-        let Batch { program, jobs, .. } = batch;
-        let now = Instant::now();
-        let (late, jobs): (Vec<Job>, Vec<Job>) =
-            jobs.into_iter().partition(|job| job.is_abandoned(now));
-        for job in late {
-            // A caller that gave up is not worth a unit.
-            let _ = job.answer.send(Err(Unanswered::TooLate));
+    /// Starts another runner, if one may start for what waits.
+    fn start_wanted(self: &Arc<Self>) {
+        if self.lanes().wants_runner(&self.limits) {
+            self.clone().start_runner();
         }
-        if jobs.is_empty() {
-            return;
-        }
-        let requests: usize = jobs.iter().map(|job| job.requests.len()).sum();
-        metrics().batch_size.record(requests as u64, &[]);
-        for job in &jobs {
-            metrics().lane_wait.record((now - job.joined).as_secs_f64(), &[]);
-        }
-        let span = tracing::info_span!(
-            target: "backstock::combine",
-            parent: None,
-            "batch",
-            requests,
-            program = %program,
-        );
-        for job in &jobs {
-            span.follows_from(&job.call);
-        }
-        self.answer(&program, jobs).instrument(span).await;
     }
 
-    /// Runs jobs as one transaction; where that fails for a reason that may be one member's, each
+    /// Runs a batch, and prepares what may be taken ahead meanwhile.
+    async fn run_batch(
+        &self,
+        working: &Working<'_>,
+        mut calls: Calls,
+        foreseen: Option<Foreseen>,
+        runner: &Notify,
+    ) -> Option<Ahead> {
+        let program = &working.program;
+        let foreseen = match foreseen.filter(Foreseen::holds) {
+            Some(foreseen) => foreseen.into(),
+            None => {
+                calls.dismiss_late();
+                self.foresee(program, &calls.requests)
+            }
+        };
+        if calls.requests.is_empty() {
+            return None;
+        }
+        let span = calls.span(program);
+        if foreseen.is_none() {
+            self.answer(program, calls, None).instrument(span).await;
+            return None;
+        }
+        let mut writing = std::pin::pin!(self.answer(program, calls, foreseen).instrument(span));
+        let mut ahead = None;
+        runner.notify_one();
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut writing => return ahead,
+                () = runner.notified(), if ahead.is_none() => ahead = self.take_ahead(working),
+            }
+        }
+    }
+
+    fn take_ahead(&self, working: &Working<'_>) -> Option<Ahead> {
+        let taken = self.lanes().ahead(&working.program, &working.keys, &self.limits)?;
+        let mut calls = Calls::of(taken.jobs);
+        calls.dismiss_late();
+        let foreseen = self.foresee(&working.program, &calls.requests);
+        Some(Ahead { lanes: taken.keys, calls, foreseen })
+    }
+
+    /// What requests come to, if all is as remembered. A panic is met again when they are run.
+    fn foresee(&self, program: &ProgramId, requests: &[Request]) -> Option<Foreseen> {
+        let foresee = AssertUnwindSafe(|| self.store.foresee(program, requests));
+        std::panic::catch_unwind(foresee).ok().flatten()
+    }
+
+    /// Runs calls as one transaction; where that fails for a reason that may be one member's, each
     /// request by itself.
-    async fn answer(&self, program: &ProgramId, jobs: Vec<Job>) {
-        let (requests, waiters) = part(jobs);
-        match self.transact(program, &requests).await {
+    async fn answer(&self, program: &ProgramId, calls: Calls, foreseen: Option<Foreseen>) {
+        let Calls { requests, waiters } = calls;
+        match self.transact(program, &requests, foreseen).await {
             // By a task of its own, so that the lanes' next batch need not wait for it.
             Ok(replies) => drop(self.runners.spawn(async move { deliver(waiters, replies) })),
             Err(Failure::Incident(_)) if requests.len() > 1 => {
                 let mut replies = Vec::with_capacity(requests.len());
                 for request in &requests {
-                    let alone = self.transact(program, std::slice::from_ref(request)).await;
+                    let alone = self.transact(program, std::slice::from_ref(request), None).await;
                     let reply = alone.map(|mut replies| replies.pop());
                     replies.push(match reply {
                         Ok(Some(reply)) => reply,
@@ -111,48 +152,13 @@ impl House {
         &self,
         program: &ProgramId,
         requests: &[Request],
+        foreseen: Option<Foreseen>,
     ) -> Result<Vec<Reply>, Failure> {
-        let run = AssertUnwindSafe(self.store.transact(program, requests));
+        let run = AssertUnwindSafe(self.store.transact(program, requests, foreseen));
         run.catch_unwind().await.unwrap_or_else(|_| {
             let incident = uuid::Uuid::new_v4();
             tracing::error!(%incident, "a batch panicked");
             Err(Failure::Incident(incident))
         })
-    }
-}
-
-impl Job {
-    /// Whether its caller went away or ran out of time.
-    fn is_abandoned(&self, now: Instant) -> bool {
-        self.answer.is_closed() || self.deadline.is_some_and(|deadline| deadline <= now)
-    }
-}
-
-/// Who waits for the answers to so many requests.
-struct Waiter {
-    requests: usize,
-    /// Kept until the answer: a link to a span that is gone would be lost.
-    _call: tracing::Span,
-    answer: oneshot::Sender<Result<Vec<Reply>, Unanswered>>,
-}
-
-/// The requests of jobs, one after the other, and who waits for their answers.
-fn part(jobs: Vec<Job>) -> (Vec<Request>, Vec<Waiter>) {
-    let mut requests = Vec::with_capacity(jobs.len());
-    let mut waiters = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let requests_of_job = job.requests.len();
-        waiters.push(Waiter { requests: requests_of_job, _call: job.call, answer: job.answer });
-        requests.extend(job.requests);
-    }
-    (requests, waiters)
-}
-
-fn deliver(waiters: Vec<Waiter>, replies: Vec<Reply>) {
-    let mut replies = replies.into_iter();
-    for waiter in waiters {
-        let own: Vec<Reply> = replies.by_ref().take(waiter.requests).collect();
-        // A caller that went away has its answer stored under its request id.
-        let _ = waiter.answer.send(Ok(own));
     }
 }

@@ -27,6 +27,15 @@ pub(super) enum Miss {
     CommitLost { backend: i32, began: Time },
 }
 
+/// Whether the connection may be used again: its transaction is over.
+pub(super) fn is_clean<T>(outcome: &Result<T, Miss>) -> bool {
+    match outcome {
+        Ok(_) | Err(Miss::MoreDue(_) | Miss::Overtaken(_)) => true,
+        Err(Miss::Failed(error)) => matches!(error, sqlx::Error::Database(_)),
+        Err(Miss::CommitLost { .. }) => false,
+    }
+}
+
 impl From<sqlx::Error> for Miss {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error)
@@ -61,7 +70,7 @@ impl Store {
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
         let outcome = self.in_transaction(session.connection()?, program, requests).await;
-        session.end(&outcome);
+        session.end(is_clean(&outcome));
         outcome
     }
 
@@ -72,7 +81,7 @@ impl Store {
         requests: &[Request],
     ) -> Result<Vec<Reply>, Miss> {
         let mut transaction = connection.begin().await?;
-        let mut loaded = load(&mut transaction, program, requests).await?;
+        let (backend, mut loaded) = load(&mut transaction, program, requests).await?;
         if loaded.is_overtaken {
             transaction.rollback().await?;
             return Err(Miss::Overtaken("reservation"));
@@ -100,8 +109,7 @@ impl Store {
         match committed {
             Ok(()) => Ok(replies(decisions, stored)),
             Err(error) if failure::is_in_doubt(&error) => {
-                let (backend, began) = (loaded.backend, loaded.book.now);
-                Err(Miss::CommitLost { backend, began })
+                Err(Miss::CommitLost { backend, began: loaded.book.now })
             }
             Err(error) => Err(Miss::Failed(error)),
         }
@@ -115,14 +123,22 @@ impl Store {
         loaded: &Loaded,
         decisions: &[Decision],
     ) -> Result<Option<Time>, Unsaved> {
+        save(connection, program, loaded, &self.answers(requests, decisions)).await
+    }
+
+    /// The answers that are to be stored.
+    pub(super) fn answers<'r>(
+        &self,
+        requests: &'r [Request],
+        decisions: &[Decision],
+    ) -> Vec<(&'r Request, Body)> {
         let fresh = requests.iter().zip(decisions).filter_map(|(request, decision)| {
             let Decision::Fresh(outcome) = decision else { return None };
             let remembered = outcome.as_ref().err().is_none_or(|refusal| refusal.is_remembered());
             let body = || (self.encode)(&request.command, outcome);
             (request.id.is_some() && remembered).then(|| (request, body()))
         });
-        let answers: Vec<(&Request, Body)> = fresh.collect();
-        save(connection, program, loaded, &answers).await
+        fresh.collect()
     }
 
     /// The stored answers to the members that repeat an earlier request.

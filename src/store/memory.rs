@@ -1,6 +1,6 @@
-//! What this server has lately read and written, so that the next batch of Reserves need not read
-//! it again. Nothing rests on it: the write is guarded, and takes hold only if programme and items
-//! are still as they are remembered.
+//! What this server has lately read and written, or is about to write, so that the next batch of
+//! Reserves need not read it again. Nothing rests on it: the write is guarded, and takes hold only
+//! if programme and items are then as they are remembered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,8 @@ pub(super) struct Memory {
 struct Kept {
     young: Generation,
     old: Generation,
+    /// How often something turned out not to be as remembered.
+    doubts: u64,
     clock: Option<(Time, Instant)>,
 }
 
@@ -62,12 +64,7 @@ impl Memory {
     }
 
     /// What a batch of Reserves reads, if all of it is remembered and none of it is due.
-    pub(super) fn recall(
-        &self,
-        program: &ProgramId,
-        requests: &[Request],
-        backend: i32,
-    ) -> Option<Loaded> {
+    pub(super) fn recall(&self, program: &ProgramId, requests: &[Request]) -> Option<Loaded> {
         if !self.calm.is_calm() {
             return None;
         }
@@ -102,10 +99,11 @@ impl Memory {
         }
         let settings_at = Some(settings.at);
         let is_overtaken = false;
-        Some(Loaded { book, backend, read, settings_at, is_recalled: true, is_overtaken })
+        Some(Loaded { book, read, settings_at, is_recalled: true, is_overtaken })
     }
 
-    /// Keeps what was read without a lock, and then written, as it is now.
+    /// Keeps what was read without a lock, and then written, as it is now; or what is decided and
+    /// about to be written, as it will be.
     pub(super) fn keep(&self, program: &ProgramId, loaded: &Loaded) {
         let (book, mut kept) = (&loaded.book, self.kept());
         if let (Some(of), Some(at)) = (&book.program, loaded.settings_at) {
@@ -130,15 +128,33 @@ impl Memory {
         kept.turn();
     }
 
-    /// Notes what the database's clock was just now.
-    pub(super) fn set_clock(&self, now: Time) {
-        self.kept().clock = Some((now, Instant::now()));
+    /// Notes what the database's clock was just now, if it was heard.
+    pub(super) fn set_clock(&self, now: Option<Time>) {
+        if let Some(now) = now {
+            self.kept().clock = Some((now, Instant::now()));
+        }
+    }
+
+    /// What was about to be written was not, or not so.
+    pub(super) fn forget(&self, program: &ProgramId, loaded: &Loaded) {
+        let mut kept = self.kept();
+        kept.doubts += 1;
+        for sku in loaded.read.keys() {
+            kept.young.remove(program, sku);
+            kept.old.remove(program, sku);
+        }
     }
 
     /// Something was not as remembered: all of it may be wrong.
     pub(super) fn doubt(&self) {
         self.calm.disturb();
-        *self.kept() = Kept::default();
+        let mut kept = self.kept();
+        *kept = Kept { doubts: kept.doubts + 1, ..Kept::default() };
+    }
+
+    /// Grows when what was foreseen may not come.
+    pub(super) fn doubts(&self) -> u64 {
+        self.kept().doubts
     }
 }
 
@@ -186,5 +202,11 @@ impl Generation {
         let sku = known.0.sku.clone();
         let is_new = self.hall(program).items.insert(sku, known).is_none();
         self.items += usize::from(is_new);
+    }
+
+    fn remove(&mut self, program: &ProgramId, sku: &Sku) {
+        let hall = self.programs.get_mut(program);
+        let was_there = hall.is_some_and(|hall| hall.items.remove(sku).is_some());
+        self.items -= usize::from(was_there);
     }
 }

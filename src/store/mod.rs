@@ -3,10 +3,10 @@
 //! [`Store::transact`] runs one batch as one transaction: lock the items in byte order, read the
 //! rest in new statements, read the database's clock, [`decide`](crate::domain::decide), write back
 //! with a handful of set-based statements, commit. Where nobody else writes the same items it first
-//! tries to read without a lock, or to know from the batch before, and to write in one statement
-//! that commits by itself. It promises
-//! that a batch is done whole or not at all, that the answers are stored in the transaction of the
-//! change, and that a lost commit is looked up before anything is done again.
+//! tries to read without a lock, or to know from the batch before ([`Store::foresee`]), and to
+//! write in one statement that commits by itself. It promises that a batch is done whole or not at
+//! all, that the answers are stored in the transaction of the change, and that a lost commit is
+//! looked up before anything is done again.
 //!
 //! No future of this room may be owned by the future of a request, because a cancelled one would
 //! leave its connection in the middle of something: writes are run by the lanes' own tasks, reads
@@ -18,6 +18,7 @@ pub mod duty;
 pub mod embedded;
 mod failure;
 pub mod feed;
+mod foresee;
 pub mod forget;
 mod load;
 mod memory;
@@ -39,6 +40,7 @@ use tracing::Instrument;
 use crate::domain::{Answer, Command, Refusal};
 
 pub use failure::Failure;
+pub use foresee::Foreseen;
 pub use transact::Reply;
 
 /// The span of a statement, by the name of its file.

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sqlx::PgConnection;
-
-use super::attempt::{Miss, replies};
+use super::attempt::{Miss, is_clean, replies};
 use super::failure;
+use super::foresee::Foreseen;
 use super::load::{Loaded, look};
 use super::save::Unsaved;
 use super::sessions::Session;
 use super::{Body, Reply, Store};
-use crate::domain::{Answer, Command, Decision, Item, Prior, ProgramId, Request, Time, decide};
+use crate::domain::{Command, Decision, Item, Prior, ProgramId, Request, decide};
 use crate::telemetry::metrics::metrics;
 
 /// How long batches lock first after one was overtaken: others write the same items.
@@ -49,7 +48,7 @@ impl Calm {
 }
 
 /// Whether what a batch reads and writes is little.
-fn fits(requests: &[Request]) -> bool {
+pub(super) fn fits(requests: &[Request]) -> bool {
     requests.iter().all(|request| matches!(request.command, Command::Reserve { .. }))
 }
 
@@ -62,41 +61,29 @@ fn may_stand(loaded: &Loaded, decisions: &[Decision]) -> bool {
     loaded.book.changes.is_plain() && (at_one_instant() || !decisions.iter().any(is_refusal))
 }
 
-/// Whether what was decided from memory may stand: all went through, and nobody is shown what it
-/// could not have.
-fn went_through(loaded: &Loaded, decisions: &[Decision]) -> bool {
-    let is_whole = |decision: &Decision| match decision {
-        Decision::Fresh(Ok(Answer::Reservation { shortages, .. })) => shortages.is_empty(),
-        Decision::Again(Prior::Member(_)) => true,
-        _ => false,
-    };
-    loaded.book.changes.is_plain() && decisions.iter().all(is_whole)
-}
-
 impl Store {
-    /// Runs a batch for the first time: without a lock where that goes, and from memory where all
-    /// is remembered.
+    /// Runs a batch for the first time: as it was foreseen, if it was; or without a lock, where
+    /// that goes.
     pub(super) async fn first_attempt(
         &self,
         program: &ProgramId,
         requests: &[Request],
+        foreseen: Option<Foreseen>,
     ) -> Result<Vec<Reply>, Miss> {
         if !fits(requests) {
             return self.attempt(program, requests).await;
         }
         let mut session = self.lanes.acquire().await?;
-        let recalled =
-            session.backend.and_then(|backend| self.memory.recall(program, requests, backend));
-        if let Some(loaded) = recalled {
-            let outcome = self.recalled(session.connection()?, program, requests, loaded).await;
-            session.end(&outcome);
+        if let (Some(foreseen), Some(backend)) = (foreseen, session.backend) {
+            let outcome = self.write_foreseen(session.connection()?, backend, foreseen).await;
+            session.end(is_clean(&outcome));
             if let Some(replies) = outcome? {
                 return Ok(replies);
             }
         }
         if self.calm.is_calm() {
             let outcome = self.unlocked(&mut session, program, requests).await;
-            session.end(&outcome);
+            session.end(is_clean(&outcome));
             match outcome {
                 Ok(Some(replies)) => return Ok(replies),
                 Ok(None) => {}
@@ -110,46 +97,6 @@ impl Store {
         self.attempt_on(&mut session, program, requests).await
     }
 
-    /// Decides on what is remembered. `None` = nothing was done, and it has to be read.
-    async fn recalled(
-        &self,
-        connection: &mut PgConnection,
-        program: &ProgramId,
-        requests: &[Request],
-        mut loaded: Loaded,
-    ) -> Result<Option<Vec<Reply>>, Miss> {
-        let Ok(decisions) = decide(&mut loaded.book, program, requests) else { return Ok(None) };
-        if !went_through(&loaded, &decisions) {
-            return Ok(None);
-        }
-        match self.save_all(connection, program, requests, &loaded, &decisions).await {
-            Ok(now) => {
-                self.remember(program, &loaded, now);
-                let stored = vec![None; decisions.len()];
-                Ok(Some(replies(decisions, stored)))
-            }
-            Err(Unsaved::Failed(error)) if failure::is_in_doubt(&error) => {
-                self.memory.doubt();
-                let (backend, began) = (loaded.backend, loaded.book.now);
-                Err(Miss::CommitLost { backend, began })
-            }
-            // Not as remembered, or a request or reservation that was made before: look.
-            Err(Unsaved::Overtaken(_) | Unsaved::Failed(sqlx::Error::Database(_))) => {
-                metrics().retried("memory");
-                self.memory.doubt();
-                Ok(None)
-            }
-            Err(unsaved) => Err(unsaved.into()),
-        }
-    }
-
-    fn remember(&self, program: &ProgramId, loaded: &Loaded, now: Option<Time>) {
-        self.memory.keep(program, loaded);
-        if let Some(now) = now {
-            self.memory.set_clock(now);
-        }
-    }
-
     /// `None` = nothing was done, and it takes locks.
     async fn unlocked(
         &self,
@@ -158,7 +105,7 @@ impl Store {
         requests: &[Request],
     ) -> Result<Option<Vec<Reply>>, Miss> {
         let connection = session.connection()?;
-        let Some(mut loaded) = look(connection, program, requests).await? else {
+        let Some((backend, mut loaded)) = look(connection, program, requests).await? else {
             return Ok(None);
         };
         let Ok(decisions) = decide(&mut loaded.book, program, requests) else { return Ok(None) };
@@ -171,13 +118,13 @@ impl Store {
         }
         match self.save_all(connection, program, requests, &loaded, &decisions).await {
             Ok(now) => {
-                self.remember(program, &loaded, now);
-                session.backend = Some(loaded.backend);
+                self.memory.keep(program, &loaded);
+                self.memory.set_clock(now);
+                session.backend = Some(backend);
                 Ok(Some(replies(decisions, stored)))
             }
             Err(Unsaved::Failed(error)) if failure::is_in_doubt(&error) => {
-                let (backend, began) = (loaded.backend, loaded.book.now);
-                Err(Miss::CommitLost { backend, began })
+                Err(Miss::CommitLost { backend, began: loaded.book.now })
             }
             Err(unsaved) => Err(unsaved.into()),
         }

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
-use super::attempt::Miss;
-
 /// How long a connection is kept, before the pool has it again and may replace it.
 const KEPT: Duration = Duration::from_secs(10);
 
@@ -89,13 +87,9 @@ impl Session {
         self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// Notes how its work ended.
-    pub(super) fn end<T>(&mut self, outcome: &Result<T, Miss>) {
-        self.is_clean = match outcome {
-            Ok(_) | Err(Miss::MoreDue(_) | Miss::Overtaken(_)) => true,
-            Err(Miss::Failed(error)) => matches!(error, sqlx::Error::Database(_)),
-            Err(Miss::CommitLost { .. }) => false,
-        };
+    /// Notes that its work has come to an end, and whether that was a clean one.
+    pub(super) fn end(&mut self, is_clean: bool) {
+        self.is_clean = is_clean;
     }
 }
 

@@ -6,7 +6,7 @@ use tracing::Instrument;
 
 use super::attempt::Miss;
 use super::failure::{Fault, classify};
-use super::{Body, Failure, Store};
+use super::{Body, Failure, Foreseen, Store};
 use crate::domain::{Answer, Command, ProgramId, Refusal, Request};
 use crate::store::statement;
 use crate::telemetry::metrics::metrics;
@@ -68,7 +68,8 @@ impl Tries {
 }
 
 impl Store {
-    /// Runs a batch of one programme as one transaction, and answers each member.
+    /// Runs a batch of one programme as one transaction, and answers each member: as foreseen,
+    /// where that comes about.
     ///
     /// A lost commit is never run again blindly: once its backend is gone, the next try finds the
     /// stored answers if it was done, and does it if it was not.
@@ -81,9 +82,10 @@ impl Store {
         &self,
         program: &ProgramId,
         requests: &[Request],
+        foreseen: Option<Foreseen>,
     ) -> Result<Vec<Reply>, Failure> {
         let mut tries = Tries::new();
-        let mut outcome = self.first_attempt(program, requests).await;
+        let mut outcome = self.first_attempt(program, requests, foreseen).await;
         loop {
             let miss = match outcome {
                 Ok(replies) => return Ok(replies),

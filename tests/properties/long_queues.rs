@@ -88,7 +88,7 @@ async fn settle(pair: &mut Pair, sku: &str) -> Result<(), String> {
     for _ in 0..1000 {
         let command = Command::Tend { sku: Sku::stored(sku) };
         let request = Request { id: None, hash: [0; 32], command };
-        let replies = pair.store.transact(&pair.program, &[request]).await;
+        let replies = pair.store.transact(&pair.program, &[request], None).await;
         let replies = replies.map_err(|error| format!("the store failed: {error:?}"))?;
         let has_more = |reply: &Reply| match reply {
             Reply::Fresh(outcome) => {

@@ -109,7 +109,8 @@ impl Pair {
         let requests: Vec<Request> = asked.iter().map(|asked| asked.model.clone()).collect();
         let modelled = self.world.run(&requests);
         let requests: Vec<Request> = asked.iter().map(|asked| asked.store.clone()).collect();
-        let replies = self.store.transact(&self.program, &requests).await;
+        let foreseen = self.store.foresee(&self.program, &requests);
+        let replies = self.store.transact(&self.program, &requests, foreseen).await;
         let replies = replies.map_err(|error| format!("the store failed: {error:?}"))?;
         let mut outcomes = Vec::new();
         for (at, (reply, model)) in replies.into_iter().zip(modelled).enumerate() {
@@ -145,7 +146,7 @@ impl Pair {
         self.world.now += TimeDelta::milliseconds(1);
         let request = [house(command)];
         self.world.run(&request);
-        let replies = self.store.transact(&self.program, &request).await;
+        let replies = self.store.transact(&self.program, &request, None).await;
         match &replies.map_err(|error| format!("the store failed: {error:?}"))?[..] {
             [Reply::Fresh(_)] => Ok(()),
             other => Err(format!("the house gets {other:?}")),

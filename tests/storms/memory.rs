@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use backstock::config::Combining;
 use backstock::proto::plan_service_client::PlanServiceClient;
 use backstock::proto::{Program, PutProgramRequest, ReserveRequest};
 use futures::future::join_all;
 
 use crate::ground::{Ground, Stand, combining, end, until};
-use crate::shop::{Act, RESERVE, order, reservation, reserve, word};
+use crate::shop::{Act, Answer, RESERVE, order, reservation, reserve, word};
 
 /// Reserves until one goes through while the table of locations is closed: a batch that reads would
 /// wait for it, and one that writes alone does not.
@@ -92,6 +93,51 @@ async fn servers_that_sell_the_same_keep_their_connections() {
     let opened = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()";
     let opened = ground.count(opened).await;
     assert!(opened < 100, "{opened} connections were opened for 400 calls");
+    ground.end().await;
+}
+
+/// While a batch is being written, the next is decided on what it will have brought about. Where it
+/// brings nothing about, everybody is judged anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_gathers_is_decided_on_what_came_about() {
+    let ground = Ground::new().await;
+    let one_runner = Combining { batch_max: 8, lanes_max: 1, ..Combining::default() };
+    let stand = ground.stand(one_runner).await;
+    stand.shop.stock_up(&["A".to_owned()], 1_000_000).await;
+    for others_take_all in [false, true] {
+        remembered(&ground, &stand, &format!("first-{others_take_all}")).await;
+        let before = stand.shop.stock("A").await.item_version;
+        let mut holder = ground.eyes.begin().await.expect("a transaction");
+        let lock = "SELECT FROM item WHERE sku = 'A' FOR NO KEY UPDATE";
+        sqlx::query(lock).execute(&mut *holder).await.expect(lock);
+        let buy = |buyer: usize| {
+            let (id, shop) = (format!("{others_take_all}-{buyer}"), stand.shop.clone());
+            tokio::spawn(async move { shop.send(&reserve(&id, "A")).await })
+        };
+        let mut buyers = vec![buy(0)];
+        until("the write waits for the lock", async || ground.blocked().await == 1).await;
+        buyers.extend((1..30).map(buy));
+        // Answered after these calls have come in, since it comes on the same connection.
+        stand.shop.stock("A").await;
+        if others_take_all {
+            let take = "UPDATE item SET on_hand = allocated,
+                        changed_at = changed_at + interval '1 us' WHERE sku = 'A'";
+            sqlx::query(take).execute(&mut *holder).await.expect(take);
+        }
+        holder.commit().await.expect("the lock is given up");
+        let answers = join_all(buyers).await.into_iter().map(|answer| answer.expect("a caller"));
+        if others_take_all {
+            let words: Vec<String> = answers.map(|answer| word(&answer)).collect();
+            assert_eq!(words, vec!["STOCK_INSUFFICIENT"; 30]);
+            continue;
+        }
+        let version = |answer: Answer| reservation(&answer.expect("a unit")).lines[0].item_version;
+        let mut versions: Vec<i64> = answers.map(version).collect();
+        versions.sort_unstable();
+        assert_eq!(versions, (before + 1..=before + 30).collect::<Vec<i64>>());
+        stand.shop.verify().await;
+    }
+    end([stand]).await;
     ground.end().await;
 }
 

@@ -15,10 +15,10 @@ use tracing::Instrument;
 use super::statement;
 use crate::domain::{Book, Command, Item, ProgramId, ReceiptId, Request, Sku, Time};
 
-/// A book, and the backend that read it.
+/// A book, and what it was read from.
+#[derive(Debug)]
 pub(in crate::store) struct Loaded {
     pub book: Book,
-    pub backend: i32,
     /// The items, as they were read.
     pub read: BTreeMap<Sku, Read>,
     /// When the programme's settings were written.
@@ -41,12 +41,12 @@ pub(in crate::store) struct Read {
     pub is_spread: bool,
 }
 
-/// Locks the items of a batch and reads the rows that it may touch.
+/// Locks the items of a batch and reads the rows that it may touch. Tells the backend that did.
 pub(in crate::store) async fn load(
     connection: &mut PgConnection,
     program: &ProgramId,
     requests: &[Request],
-) -> Result<Loaded, sqlx::Error> {
+) -> Result<(i32, Loaded), sqlx::Error> {
     let skus = skus_to_lock(connection, program, requests).await?;
     lock_program(connection, program, requests).await?;
     lock_items(connection, program, &skus).await?;
@@ -64,16 +64,16 @@ pub(in crate::store) async fn load(
         .iter()
         .filter_map(|request| book.reservations.get(request.command.addressed()?))
         .any(|reservation| reservation.lines.iter().any(|l| !book.items.contains_key(&l.sku)));
-    Ok(Loaded { book, backend, read, settings_at, is_recalled: false, is_overtaken })
+    Ok((backend, Loaded { book, read, settings_at, is_recalled: false, is_overtaken }))
 }
 
 /// Reads without a lock what Reserves need: what they then write is guarded by the items' versions.
-/// `None` = more has to be read or written, so lock.
+/// Tells the backend too. `None` = more has to be read or written, so lock.
 pub(in crate::store) async fn look(
     connection: &mut PgConnection,
     program: &ProgramId,
     requests: &[Request],
-) -> Result<Option<Loaded>, sqlx::Error> {
+) -> Result<Option<(i32, Loaded)>, sqlx::Error> {
     let skus: BTreeSet<&Sku> = requests.iter().flat_map(|r| r.command.skus()).collect();
     let skus: Vec<String> = skus.into_iter().map(ToString::to_string).collect();
     let found = found::find(connection, program, requests, &skus).await?;
@@ -87,7 +87,7 @@ pub(in crate::store) async fn look(
     plans::load_plans(connection, program, &mut book).await?;
     plans::load_customers(connection, program, requests, &mut book).await?;
     let is_overtaken = false;
-    Ok(Some(Loaded { book, backend, read, settings_at, is_recalled: false, is_overtaken }))
+    Ok(Some((backend, Loaded { book, read, settings_at, is_recalled: false, is_overtaken })))
 }
 
 /// What the commands name themselves, and the items of the reservations that they work on.

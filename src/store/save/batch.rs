@@ -1,6 +1,7 @@
 //! Writes what nearly every batch brings about, in one statement: each part binds its columns.
 
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::{Execute, PgConnection};
 use tracing::Instrument;
 
 use super::saving::Saving;
@@ -12,12 +13,14 @@ use crate::store::{Body, statement};
 /// What the statement divides by where an item is not as it was read is zero.
 const NOT_AS_READ: &str = "22012";
 
-pub(super) async fn save(
-    connection: &mut PgConnection,
+const SAVE: &str = include_str!("../sql/save_batch.sql");
+
+/// What the statement is given; `None` = there is nothing to write.
+pub(in crate::store) fn prepare(
     program: &ProgramId,
     loaded: &Loaded,
     answers: &[(&Request, Body)],
-) -> Result<Option<Time>, Unsaved> {
+) -> Result<Option<PgArguments>, Unsaved> {
     let book = &loaded.book;
     let known = items::known(book, &loaded.read);
     let new_lines = lines::new(book);
@@ -29,15 +32,24 @@ pub(super) async fn save(
     {
         return Ok(None);
     }
-    let saving =
-        sqlx::query_as(include_str!("../sql/save_batch.sql")).bind(program.as_str()).bind(book.now);
+    let saving = sqlx::query_as(SAVE).bind(program.as_str()).bind(book.now);
     let saving = items::bind(saving, &known);
     let saving = items::bind_stocks(saving, book, &loaded.read);
     let saving = lines::bind(saving, &new_lines);
     let saving = ledger::bind(saving, &changes.movements);
     let saving = ledger::bind_news(saving, &changes.movements);
-    let saving =
+    let mut saving =
         bind_answers(saving, answers).bind(loaded.settings_at.filter(|_| loaded.is_recalled));
+    saving.take_arguments().map_err(|error| Unsaved::Failed(sqlx::Error::Encode(error)))
+}
+
+/// Writes it, and tells the database's clock after that.
+pub(in crate::store) async fn write(
+    connection: &mut PgConnection,
+    arguments: Option<PgArguments>,
+) -> Result<Option<Time>, Unsaved> {
+    let Some(arguments) = arguments else { return Ok(None) };
+    let saving = sqlx::query_as_with::<_, (Time, i32), _>(SAVE, arguments);
     match saving.fetch_one(connection).instrument(statement("save_batch")).await {
         Ok((now, _)) => Ok(Some(now)),
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_AS_READ) => {

@@ -12,6 +12,8 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use tracing::Instrument;
 
+pub(super) use batch::{prepare, write};
+
 use super::load::Loaded;
 use super::rows::{on_silence_text, ship_policy_text};
 use super::{Body, statement};
@@ -60,7 +62,8 @@ pub(in crate::store) async fn save(
     save_inbounds(connection, program, book).await?;
     background::save(connection, program, book).await?;
     save_receipts(connection, program, book).await?;
-    batch::save(connection, program, loaded, answers).await
+    let arguments = prepare(program, loaded, answers)?;
+    write(connection, arguments).await
 }
 
 async fn save_program(connection: &mut PgConnection, book: &Book) -> Result<(), Unsaved> {
