@@ -11,7 +11,7 @@ pub(super) enum LaneKey {
     Reservation(ReservationId),
     /// The programme's settings.
     Settings,
-    /// Reserves of several SKUs: in lanes of their own they would meet at the others' rows.
+    /// Orders of several SKUs: in lanes of their own they would meet at the others' rows.
     Several,
 }
 
@@ -20,9 +20,9 @@ impl LaneKey {
         let Some(command) = requests.first().map(|request| &request.command) else {
             return Self::Settings;
         };
-        let is_reserve = matches!(command, Command::Reserve { .. });
+        let is_order = matches!(command, Command::Reserve { .. } | Command::Backorder { .. });
         match (&command.skus()[..], command.addressed()) {
-            ([_, _, ..], _) if is_reserve => Self::Several,
+            ([_, _, ..], _) if is_order => Self::Several,
             ([sku, ..], _) => Self::Sku((*sku).clone()),
             ([], Some(reservation)) => Self::Reservation(reservation.clone()),
             ([], None) => Self::Settings,

@@ -1,6 +1,6 @@
 //! Lanes: what waited becomes the next batch.
 //!
-//! Each request joins the lane of its first SKU (a Reserve of several, that for several; one that
+//! Each request joins the lane of its first SKU (an order of several, that for several; one that
 //! names no SKU, that of its reservation). A lane is being worked on by at most one runner at a
 //! time; runners take what waits in several lanes of one programme, oldest lane first, up to a
 //! limit, and run it as one transaction. A lane in which many wait is a transaction by itself, so

@@ -7,6 +7,7 @@ use tracing::Instrument;
 
 use super::failure;
 use super::load::{Loaded, load};
+use super::memory;
 use super::save::{Unsaved, save};
 use super::sessions::Session;
 use super::{Body, Reply, Store};
@@ -71,15 +72,18 @@ impl Store {
     ) -> Result<Vec<Reply>, Miss> {
         let outcome = self.in_transaction(session.connection()?, program, requests).await;
         session.end(is_clean(&outcome));
-        outcome
+        let (backend, replies) = outcome?;
+        session.backend = Some(backend);
+        Ok(replies)
     }
 
+    /// Tells the backend too.
     async fn in_transaction(
         &self,
         connection: &mut PgConnection,
         program: &ProgramId,
         requests: &[Request],
-    ) -> Result<Vec<Reply>, Miss> {
+    ) -> Result<(i32, Vec<Reply>), Miss> {
         let mut transaction = connection.begin().await?;
         let (backend, mut loaded) = load(&mut transaction, program, requests).await?;
         if loaded.is_overtaken {
@@ -96,18 +100,27 @@ impl Store {
         let stored = self.stored(&mut transaction, program, requests, &decisions).await?;
         if requests.iter().any(|request| request.command.is_dry_run()) {
             transaction.rollback().await?;
-            return Ok(replies(decisions, stored));
+            return Ok((backend, replies(decisions, stored)));
         }
         let saved = self.save_all(&mut transaction, program, requests, &loaded, &decisions);
-        if let Err(unsaved) = saved.await {
-            transaction.rollback().await?;
-            return Err(unsaved.into());
-        }
+        let now = match saved.await {
+            Ok(now) => now,
+            Err(unsaved) => {
+                transaction.rollback().await?;
+                return Err(unsaved.into());
+            }
+        };
         let start = Instant::now();
         let committed = transaction.commit().instrument(statement("commit")).await;
         metrics().commit_time.record(start.elapsed().as_secs_f64(), &[]);
         match committed {
-            Ok(()) => Ok(replies(decisions, stored)),
+            Ok(()) => {
+                if memory::is_for(requests) && loaded.book.changes.is_plain() {
+                    self.memory.keep(program, &loaded);
+                    self.memory.set_clock(now);
+                }
+                Ok((backend, replies(decisions, stored)))
+            }
             Err(error) if failure::is_in_doubt(&error) => {
                 Err(Miss::CommitLost { backend, began: loaded.book.now })
             }

@@ -1,5 +1,5 @@
-//! What a batch of Reserves is going to write if all is as remembered when its turn comes: decided
-//! and put into words while the database is still writing the batch before.
+//! What a batch of Reserves and Backorders is going to write if all is as remembered when its turn
+//! comes: decided and put into words while the database is still writing the batch before.
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
@@ -7,11 +7,10 @@ use sqlx::postgres::PgArguments;
 use super::attempt::{Miss, replies};
 use super::failure;
 use super::load::Loaded;
-use super::memory::Memory;
-use super::optimistic::fits;
+use super::memory::{self, Memory};
 use super::save::{self, Unsaved};
 use super::{Reply, Store};
-use crate::domain::{Answer, Decision, Prior, ProgramId, Request, decide};
+use crate::domain::{Answer, Book, Command, Decision, Item, Prior, ProgramId, Request, decide};
 use crate::telemetry::metrics::metrics;
 
 /// A batch that is decided and not yet written. The memory has its items as they will be; they are
@@ -43,6 +42,20 @@ impl Drop for Foreseen {
     }
 }
 
+/// Whether a batch may go through, as far as a glance tells: something is left of each item, and
+/// nobody has to know what a customer has in the queue, which is not remembered.
+fn may_go_through(book: &Book, requests: &[Request]) -> bool {
+    let is_limited = |item: &Item| item.plan.as_ref().is_some_and(|plan| plan.customer_limit > 0);
+    requests.iter().all(|request| {
+        let queues = matches!(request.command, Command::Backorder { .. });
+        let may_go = |item: &Item| match queues {
+            true => !is_limited(item) && item.available() + item.headroom() > 0,
+            false => item.available() > 0,
+        };
+        request.command.skus().iter().all(|sku| book.items.get(*sku).is_some_and(may_go))
+    })
+}
+
 /// Whether what was decided from memory may stand: all went through, and nobody is shown what it
 /// could not have.
 fn went_through(loaded: &Loaded, decisions: &[Decision]) -> bool {
@@ -58,11 +71,14 @@ impl Store {
     /// Decides a batch on what is remembered. `None` = it has to be read.
     #[must_use]
     pub fn foresee(&self, program: &ProgramId, requests: &[Request]) -> Option<Foreseen> {
-        if !fits(requests) {
+        if !memory::is_for(requests) {
             return None;
         }
         let (memory, doubts) = (self.memory.clone(), self.memory.doubts());
         let mut loaded = memory.recall(program, requests)?;
+        if !may_go_through(&loaded.book, requests) {
+            return None;
+        }
         let decisions = decide(&mut loaded.book, program, requests).ok()?;
         if !went_through(&loaded, &decisions) {
             return None;

@@ -1,6 +1,6 @@
 //! What this server has lately read and written, or is about to write, so that the next batch of
-//! Reserves need not read it again. Nothing rests on it: the write is guarded, and takes hold only
-//! if programme and items are then as they are remembered.
+//! new reservations need not read it again. Nothing rests on it: the write is guarded, and takes
+//! hold only if programme and items are then as they are remembered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use super::load::{Loaded, Read};
 use super::optimistic::Calm;
 use crate::domain::program::Place;
-use crate::domain::{Book, Item, Program, ProgramId, Request, Sku, Time};
+use crate::domain::{Book, Command, Item, Program, ProgramId, Request, Sku, Time};
 
 /// Items of a generation: the memory has two, about a KiB for each item.
 const ITEMS_MAX: usize = 12_288;
@@ -57,13 +57,20 @@ struct Settings {
     at: Time,
 }
 
+/// Whether a batch is of the commands that the memory is for: new reservations.
+pub(super) fn is_for(requests: &[Request]) -> bool {
+    let is_order =
+        |command: &Command| matches!(command, Command::Reserve { .. } | Command::Backorder { .. });
+    requests.iter().all(|request| is_order(&request.command))
+}
+
 impl Memory {
     /// Nothing is awaited and nothing can panic while it is held.
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a batch of Reserves reads, if all of it is remembered and none of it is due.
+    /// What a batch of new reservations reads, if all of it is remembered and none of it is due.
     pub(super) fn recall(&self, program: &ProgramId, requests: &[Request]) -> Option<Loaded> {
         if !self.calm.is_calm() {
             return None;
@@ -102,8 +109,8 @@ impl Memory {
         Some(Loaded { book, read, settings_at, is_recalled: true, is_overtaken })
     }
 
-    /// Keeps what was read without a lock, and then written, as it is now; or what is decided and
-    /// about to be written, as it will be.
+    /// Keeps what was read and then written, as it is now; or what is decided and about to be
+    /// written, as it will be.
     pub(super) fn keep(&self, program: &ProgramId, loaded: &Loaded) {
         let (book, mut kept) = (&loaded.book, self.kept());
         if let (Some(of), Some(at)) = (&book.program, loaded.settings_at) {

@@ -48,7 +48,7 @@ impl Calm {
 }
 
 /// Whether what a batch reads and writes is little.
-pub(super) fn fits(requests: &[Request]) -> bool {
+fn fits(requests: &[Request]) -> bool {
     requests.iter().all(|request| matches!(request.command, Command::Reserve { .. }))
 }
 
@@ -70,9 +70,6 @@ impl Store {
         requests: &[Request],
         foreseen: Option<Foreseen>,
     ) -> Result<Vec<Reply>, Miss> {
-        if !fits(requests) {
-            return self.attempt(program, requests).await;
-        }
         let mut session = self.lanes.acquire().await?;
         if let (Some(foreseen), Some(backend)) = (foreseen, session.backend) {
             let outcome = self.write_foreseen(session.connection()?, backend, foreseen).await;
@@ -81,7 +78,7 @@ impl Store {
                 return Ok(replies);
             }
         }
-        if self.calm.is_calm() {
+        if fits(requests) && self.calm.is_calm() {
             let outcome = self.unlocked(&mut session, program, requests).await;
             session.end(is_clean(&outcome));
             match outcome {

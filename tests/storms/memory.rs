@@ -5,24 +5,31 @@ use std::time::Duration;
 
 use backstock::config::Combining;
 use backstock::proto::plan_service_client::PlanServiceClient;
-use backstock::proto::{Program, PutProgramRequest, ReserveRequest};
+use backstock::proto::{Program, PutProgramRequest, ReserveRequest, UpdatePlanRequest};
 use futures::future::join_all;
 
 use crate::ground::{Ground, Stand, combining, end, until};
-use crate::shop::{Act, Answer, RESERVE, order, reservation, reserve, word};
+use crate::shop::{
+    Act, Answer, RESERVE, backorder, close, order, plan_for, reservation, reserve, word,
+};
 
 /// Reserves until one goes through while the table of locations is closed: a batch that reads would
 /// wait for it, and one that writes alone does not.
 async fn remembered(ground: &Ground, stand: &Stand, name: &str) {
+    remembered_by(ground, stand, name, |id| reserve(id, "A")).await;
+}
+
+/// The same with other orders.
+async fn remembered_by(ground: &Ground, stand: &Stand, name: &str, order: fn(&str) -> Act) {
     let mut number = 0;
-    until("a Reserve without reading", async || {
+    until("an order without reading", async || {
         number += 1;
         let id = |turn: &str| format!("{name}-{number}-{turn}");
-        stand.shop.send(&reserve(&id("read"), "A")).await.expect("a Reserve");
+        stand.shop.send(&order(&id("read"))).await.expect("an order");
         let mut closed = ground.eyes.begin().await.expect("a transaction");
         let lock = "LOCK TABLE location IN ACCESS EXCLUSIVE MODE";
         sqlx::query(lock).execute(&mut *closed).await.expect(lock);
-        let blind = reserve(&id("blind"), "A");
+        let blind = order(&id("blind"));
         let answer = stand.shop.send_within(&blind, Some(Duration::from_secs(1))).await;
         closed.rollback().await.expect("open again");
         answer.is_ok()
@@ -69,6 +76,33 @@ async fn what_another_server_sold_is_not_sold_again() {
     stands[1].shop.send(&all).await.expect("the rest");
     let late = stands[0].shop.send(&reserve("late", "A")).await;
     assert_eq!(word(&late), "STOCK_INSUFFICIENT");
+    stands[0].shop.verify().await;
+    end(stands).await;
+    ground.end().await;
+}
+
+/// A Backorder is promised what the plan says now, whoever changed it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_server_planned_counts_at_once() {
+    let ground = Ground::new().await;
+    let stands = ground.two(combining()).await;
+    stands[0].shop.stock_up(&["A".to_owned()], 0).await;
+    stands[1].shop.open(&["A".to_owned()], 1_000_000).await;
+    let queue = |id: &str| backorder(id, "A");
+    for days in [40, 50, 45] {
+        remembered_by(&ground, &stands[0], &format!("before-{days}"), queue).await;
+        let plan = plan_for("A", 1_000_000, days);
+        let ship_by = plan.ship_by.clone();
+        let request_id = format!("to-{days}");
+        let request = UpdatePlanRequest { request_id, plan: Some(plan), ..Default::default() };
+        PlanServiceClient::new(stands[1].shop.channel()).update_plan(request).await.expect("moved");
+        let answer = stands[0].shop.send(&queue(&format!("after-{days}"))).await.expect("a place");
+        let promise = reservation(&answer).lines.remove(0).promise.expect("a promise");
+        assert_eq!(promise.ship_by, ship_by);
+    }
+    remembered_by(&ground, &stands[0], "open", queue).await;
+    stands[1].shop.send(&close("close", "A")).await.expect("closed");
+    assert_eq!(word(&stands[0].shop.send(&queue("late")).await), "BACKORDERS_CLOSED");
     stands[0].shop.verify().await;
     end(stands).await;
     ground.end().await;

@@ -91,16 +91,17 @@ pub fn opening(sku: &str, cap: i64) -> Act {
     let request_id = uuid::Uuid::new_v4().to_string();
     let request = OpenBackordersRequest {
         request_id,
-        plan: Some(plan(sku, cap)),
+        plan: Some(plan_for(sku, cap, 30)),
         ..OpenBackordersRequest::default()
     };
     Act::new(OPEN, &request)
 }
 
-fn plan(sku: &str, cap: i64) -> Plan {
+/// A plan that promises a date in so many days.
+pub fn plan_for(sku: &str, cap: i64, days: u64) -> Plan {
     let now = SystemTime::now();
-    let month = chrono::DateTime::<chrono::Utc>::from(now + Duration::from_secs(30 * 86_400));
-    let ship_by = month.date_naive().to_string();
+    let then = chrono::DateTime::<chrono::Utc>::from(now + Duration::from_secs(days * 86_400));
+    let ship_by = then.date_naive().to_string();
     Plan {
         sku: sku.into(),
         cap,
