@@ -14,7 +14,7 @@ use crate::domain::program::Place;
 use crate::domain::{Book, Command, Item, Program, ProgramId, Request, Sku, Time};
 
 /// Items of a generation: the memory has two, about a KiB for each item.
-const ITEMS_MAX: usize = 12_288;
+const ITEMS_MAX: usize = 10_240;
 /// How long the database's clock may be told from what it was and the time since.
 const CLOCK_KEPT: Duration = Duration::from_secs(10);
 
