@@ -25,6 +25,8 @@ pub enum Mood {
     Hangs,
     /// Fails for this event, until it is in another mood.
     Dislikes(String),
+    /// Fails for one event the first two times, and for another always.
+    Hesitates { twice: &'static str, always: &'static str },
 }
 
 /// A message that was taken.
@@ -51,7 +53,8 @@ impl Taken {
 #[derive(Default)]
 struct Book {
     taken: Vec<Taken>,
-    asked: usize,
+    /// The events that it was asked to take, each time.
+    asked: Vec<String>,
 }
 
 /// An endpoint. It is gone when this is dropped.
@@ -90,7 +93,7 @@ impl Receiver {
 
     /// How often it was asked.
     pub fn asked(&self) -> usize {
-        self.book.lock().expect("no panic").asked
+        self.book.lock().expect("no panic").asked.len()
     }
 
     /// What it took, each once, in the order in which each came first. Repeats are the same bytes
@@ -107,20 +110,31 @@ impl Receiver {
     }
 }
 
+fn failure() -> String {
+    "500 Internal Server Error\r\ncontent-length: 0\r\n".to_owned()
+}
+
 /// One connection, kept open as long as the other side wants.
 async fn serve(mut stream: TcpStream, mut moods: watch::Receiver<Mood>, book: Arc<Mutex<Book>>) {
     let mut bytes = Vec::new();
     while let Some((head, body)) = request(&mut stream, &mut bytes).await {
-        book.lock().expect("no panic").asked += 1;
         let taken = checked(&head, &body);
+        let id = taken.event["id"].as_str().expect("an id").to_owned();
+        let times = {
+            let asked = &mut book.lock().expect("no panic").asked;
+            asked.push(id.clone());
+            asked.iter().filter(|other| **other == id).count()
+        };
         let mood = moods.borrow_and_update().clone();
         let answer = match mood {
             Mood::Takes => "204 No Content\r\n".to_owned(),
             Mood::Answers(answer) => format!("{answer}\r\ncontent-length: 0\r\n"),
-            Mood::Dislikes(id) if taken.event["id"] == id.as_str() => {
-                "500 Internal Server Error\r\ncontent-length: 0\r\n".to_owned()
+            Mood::Dislikes(of) if id == of => failure(),
+            Mood::Hesitates { twice, .. } if id == twice && times <= 2 => failure(),
+            Mood::Hesitates { always, .. } if id == always => failure(),
+            Mood::Dislikes(_) | Mood::Hesitates { .. } => {
+                "200 OK\r\ncontent-length: 2\r\n".to_owned()
             }
-            Mood::Dislikes(_) => "200 OK\r\ncontent-length: 2\r\n".to_owned(),
             Mood::Hangs => {
                 let _ = moods.changed().await;
                 return;
