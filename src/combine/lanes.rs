@@ -74,6 +74,11 @@ impl Lanes {
         Some((program, taken))
     }
 
+    /// Whether a lane waits for a runner.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// What waits in one of these lanes, which their runner is at work on, if it is much and no
     /// other lane waits for a runner.
     pub(super) fn ahead(

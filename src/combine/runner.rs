@@ -55,7 +55,7 @@ impl House {
             let (mut calls, mut foreseen) = (Calls::of(jobs), None);
             while let Some(ahead) = self.run_batch(&working, calls, foreseen, &runner).await {
                 working.keep_only(ahead.lanes);
-                self.start_wanted();
+                self.serve_others(&runner).await;
                 (calls, foreseen) = (ahead.calls, ahead.foreseen);
             }
         }
@@ -66,6 +66,26 @@ impl House {
         if self.lanes().wants_runner(&self.limits) {
             self.clone().start_runner();
         }
+    }
+
+    /// Runs a batch of those lanes that became ready meanwhile: they have their turn before what
+    /// was taken ahead.
+    async fn serve_others(self: &Arc<Self>, runner: &Arc<Notify>) {
+        let next = {
+            let mut lanes = self.lanes();
+            if lanes.is_ready() { lanes.next(&self.limits, runner) } else { None }
+        };
+        self.start_wanted();
+        let Some((program, Taken { jobs, keys, .. })) = next else { return };
+        let working = Working { house: self, program, keys };
+        let mut calls = Calls::of(jobs);
+        calls.dismiss_late();
+        if calls.requests.is_empty() {
+            return;
+        }
+        let foreseen = self.foresee(&working.program, &calls.requests);
+        let span = calls.span(&working.program);
+        self.answer(&working.program, calls, foreseen).instrument(span).await;
     }
 
     /// Runs a batch, and prepares what may be taken ahead meanwhile.
