@@ -1,22 +1,37 @@
-//! The calls of a batch: what they ask, one after the other, and who waits for the answers.
+//! Calls that wait, and those of a batch: what they ask, one after the other, and who waits for the
+//! answers.
 
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
 use super::Unanswered;
-use super::lane::Job;
 use crate::domain::{ProgramId, Request};
-use crate::store::Reply;
+use crate::store::{Foreseen, Reply};
 use crate::telemetry::metrics::metrics;
 
+/// What a call asked for, and where its answer goes.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub requests: Vec<Request>,
+    pub deadline: Option<Instant>,
+    pub joined: Instant,
+    /// The span of the call, which the batch links to.
+    pub call: tracing::Span,
+    pub answer: oneshot::Sender<Result<Vec<Reply>, Unanswered>>,
+}
+
 /// What a batch is made of.
+#[derive(Debug, Default)]
 pub(super) struct Calls {
     pub requests: Vec<Request>,
     pub waiters: Vec<Waiter>,
+    /// What they come to, if they were taken ahead.
+    pub foreseen: Option<Foreseen>,
 }
 
 /// Who waits for the answers to so many requests.
+#[derive(Debug)]
 pub(super) struct Waiter {
     requests: usize,
     deadline: Option<Instant>,
@@ -27,21 +42,18 @@ pub(super) struct Waiter {
 }
 
 impl Calls {
-    pub(super) fn of(jobs: Vec<Job>) -> Self {
-        let mut requests = Vec::with_capacity(jobs.len());
-        let mut waiters = Vec::with_capacity(jobs.len());
-        for Job { requests: own, deadline, joined, call, answer } in jobs {
-            waiters.push(Waiter { requests: own.len(), deadline, joined, call, answer });
-            requests.extend(own);
-        }
-        Self { requests, waiters }
+    pub(super) fn push(&mut self, job: Job) {
+        let Job { requests: own, deadline, joined, call, answer } = job;
+        self.waiters.push(Waiter { requests: own.len(), deadline, joined, call, answer });
+        self.requests.extend(own);
     }
 
-    /// Dismisses those whose caller went away or ran out of time: it is not worth a unit.
-    pub(super) fn dismiss_late(&mut self) {
+    /// Dismisses those whose caller went away or ran out of time: it is not worth a unit. Says
+    /// whether there were any.
+    pub(super) fn dismiss_late(&mut self) -> bool {
         let now = Instant::now();
         if !self.waiters.iter().any(|waiter| waiter.is_late(now)) {
-            return;
+            return false;
         }
         let mut requests = std::mem::take(&mut self.requests).into_iter();
         for waiter in std::mem::take(&mut self.waiters) {
@@ -53,6 +65,7 @@ impl Calls {
                 self.waiters.push(waiter);
             }
         }
+        true
     }
 
     /// The span of the batch, linked to those of its calls.

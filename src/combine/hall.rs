@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::Limits;
+use super::calls::{Calls, Job};
 use super::key::LaneKey;
-use super::lane::{Job, Lane, Taken, Work};
+use super::lane::{Lane, Taken, Work};
 
 /// The lanes of one programme.
 #[derive(Debug, Default)]
@@ -46,7 +47,7 @@ impl Hall {
         while let Some(key) = self.ready.pop_front() {
             let lane = self.lanes.entry(key.clone()).or_default();
             let is_crowd = lane.is_crowd();
-            if is_crowd && !taken.jobs.is_empty() {
+            if is_crowd && !taken.keys.is_empty() {
                 self.ready.push_front(key);
                 break;
             }
@@ -60,9 +61,10 @@ impl Hall {
                 break;
             }
         }
+        let requests = taken.calls.requests.len();
         for key in &taken.keys {
             if let Some(lane) = self.lanes.get_mut(key) {
-                lane.work = Some(Work { runner: runner.clone(), requests: taken.requests });
+                lane.work = Some(Work { runner: runner.clone(), requests });
             }
         }
         taken
@@ -76,10 +78,14 @@ impl Hall {
         let lane = self.lanes.get_mut(key)?;
         let mut taken = Taken { keys: vec![key.clone()], ..Taken::default() };
         lane.take(&mut taken, limits.batch_max);
-        if let Some(work) = &mut lane.work {
-            work.requests = taken.requests;
-        }
         Some(taken)
+    }
+
+    /// Puts what was taken ahead back as the next batch of its lane, which is being worked on.
+    pub(super) fn put_ahead(&mut self, key: &LaneKey, calls: Calls) {
+        if let Some(lane) = self.lanes.get_mut(key) {
+            lane.ahead = Some(calls);
+        }
     }
 
     /// Lanes are no longer worked on: they are ready again if something waits in them, and gone if
@@ -87,7 +93,7 @@ impl Hall {
     pub(super) fn finish(&mut self, keys: Vec<LaneKey>) {
         for key in keys {
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            if lane.jobs.is_empty() {
+            if lane.is_empty() {
                 self.lanes.remove(&key);
             } else {
                 lane.work = None;

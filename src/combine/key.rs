@@ -1,6 +1,6 @@
 //! Which calls wait together.
 
-use crate::domain::{Command, Request, ReservationId, Sku};
+use crate::domain::{Request, ReservationId, Sku};
 
 /// Which lane a call joins: those that lock the same row should not meet in two transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,9 +20,8 @@ impl LaneKey {
         let Some(command) = requests.first().map(|request| &request.command) else {
             return Self::Settings;
         };
-        let is_order = matches!(command, Command::Reserve { .. } | Command::Backorder { .. });
         match (&command.skus()[..], command.addressed()) {
-            ([_, _, ..], _) if is_order => Self::Several,
+            ([_, _, ..], _) if command.made().is_some() => Self::Several,
             ([sku, ..], _) => Self::Sku((*sku).clone()),
             ([], Some(reservation)) => Self::Reservation(reservation.clone()),
             ([], None) => Self::Settings,

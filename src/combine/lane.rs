@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
+use super::Limits;
+use super::calls::{Calls, Job};
 use super::key::LaneKey;
-use super::{Limits, Unanswered};
-use crate::domain::Request;
-use crate::store::Reply;
 
 /// So many jobs of one lane are a batch of their own: together they pay for a transaction, and
 /// other lanes would wait for all of them.
@@ -18,22 +16,13 @@ pub(super) const CROWD: usize = 8;
 /// as it has itself: with fewer, each would have more of what a transaction costs than is won.
 const AHEAD: usize = 64;
 
-/// What a call asked for, and where its answer goes.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub requests: Vec<Request>,
-    pub deadline: Option<Instant>,
-    pub joined: Instant,
-    /// The span of the call, which the batch links to.
-    pub call: tracing::Span,
-    pub answer: oneshot::Sender<Result<Vec<Reply>, Unanswered>>,
-}
-
 /// What waits in one lane.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    pub jobs: VecDeque<Job>,
+    jobs: VecDeque<Job>,
     requests: usize,
+    /// The lane's next batch, if it was taken ahead.
+    pub ahead: Option<Calls>,
     /// The batch that it is being worked on in.
     pub work: Option<Work>,
 }
@@ -47,10 +36,10 @@ pub(super) struct Work {
     pub requests: usize,
 }
 
-/// What was taken: jobs, their requests, and the lanes that wait for them to be done.
+/// A batch, how many requests that waited were taken for it, and the lanes that wait for it to end.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    pub jobs: Vec<Job>,
+    pub calls: Calls,
     pub requests: usize,
     pub keys: Vec<LaneKey>,
 }
@@ -64,31 +53,42 @@ impl Lane {
         }
     }
 
+    /// Whether nothing waits in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.ahead.is_none()
+    }
+
     /// Whether so many wait that they are worth a batch, while one is under way.
     pub(super) fn may_go_ahead(&self, limits: &Limits) -> bool {
         let under_way = self.work.as_ref().map_or(0, |work| work.requests);
-        self.requests >= AHEAD.max(under_way).min(limits.batch_max)
+        let enough = AHEAD.max(under_way).min(limits.batch_max);
+        self.ahead.is_none() && self.requests >= enough
     }
 
     /// Whether it is a batch by itself.
     pub(super) fn is_crowd(&self) -> bool {
-        self.jobs.len() >= CROWD
+        self.ahead.is_some() || self.jobs.len() >= CROWD
     }
 
-    /// Moves jobs into a batch. A solitary job goes only into an empty batch and fills it. Says
-    /// whether any was taken, and whether the batch is full.
+    /// Moves what was taken ahead, or else jobs, into a batch. A solitary job, like what was taken
+    /// ahead, goes only into an empty batch and fills it. Says whether any was taken, and whether
+    /// the batch is full.
     pub(super) fn take(&mut self, taken: &mut Taken, batch_max: usize) -> (bool, bool) {
+        if let Some(ahead) = self.ahead.take() {
+            taken.calls = ahead;
+            return (true, true);
+        }
         let mut took = false;
         while let Some(job) = self.jobs.front() {
             let is_solitary = job.requests.iter().any(|request| request.command.is_solitary());
             let requests = taken.requests + job.requests.len();
-            let fits = taken.jobs.is_empty() || (requests <= batch_max && !is_solitary);
+            let fits = taken.requests == 0 || (requests <= batch_max && !is_solitary);
             if !fits {
                 return (took, true);
             }
             self.requests -= job.requests.len();
             taken.requests = requests;
-            taken.jobs.extend(self.jobs.pop_front());
+            self.jobs.pop_front().into_iter().for_each(|job| taken.calls.push(job));
             took = true;
             if is_solitary || requests >= batch_max {
                 return (took, true);

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::calls::{Calls, Job};
 use super::hall::Hall;
 use super::key::LaneKey;
-use super::lane::{Job, Taken};
+use super::lane::Taken;
 use super::{Limits, Unanswered};
 use crate::domain::ProgramId;
 
@@ -74,25 +75,23 @@ impl Lanes {
         Some((program, taken))
     }
 
-    /// Whether a lane waits for a runner.
-    pub(super) fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
-    }
-
-    /// What waits in one of these lanes, which their runner is at work on, if it is much and no
-    /// other lane waits for a runner.
-    pub(super) fn ahead(
+    /// What waits in one of these lanes, which their runner is at work on, if it is much.
+    pub(super) fn take_ahead(
         &mut self,
         program: &ProgramId,
         keys: &[LaneKey],
         limits: &Limits,
     ) -> Option<Taken> {
-        if !self.ready.is_empty() {
-            return None;
-        }
         let taken = self.halls.get_mut(program)?.take_ahead(keys, limits)?;
         self.waiting -= taken.requests;
         Some(taken)
+    }
+
+    /// Puts what was taken ahead back as the next batch of its lane.
+    pub(super) fn put_ahead(&mut self, program: &ProgramId, key: &LaneKey, calls: Calls) {
+        if let Some(hall) = self.halls.get_mut(program) {
+            hall.put_ahead(key, calls);
+        }
     }
 
     /// Whether one more runner is to start for what waits.
@@ -146,7 +145,7 @@ mod tests {
     }
 
     fn skus(taken: &Taken) -> String {
-        let skus = taken.jobs.iter().map(|job| job.requests[0].command.skus()[0].to_string());
+        let skus = taken.calls.requests.iter().map(|of| of.command.skus()[0].to_string());
         skus.collect::<Vec<_>>().join(" ")
     }
 
@@ -218,28 +217,34 @@ mod tests {
     }
 
     #[test]
-    fn many_are_taken_ahead_unless_others_wait_for_a_runner() {
+    fn many_are_taken_ahead_and_have_their_turn_after_those_that_became_ready() {
         let (mut lanes, runner, program) =
             (Lanes::default(), Arc::default(), ProgramId::stored("p"));
         push(&mut lanes, "a").expect("room");
         let (_, first) = lanes.next(&LIMITS, &runner).expect("a waits");
-        let keys = first.keys;
         for _ in 0..2 {
             push(&mut lanes, "a").expect("room");
         }
         assert!(runner.notified().now_or_never().is_none(), "two are not many");
-        assert!(lanes.ahead(&program, &keys, &LIMITS).is_none());
+        assert!(lanes.take_ahead(&program, &first.keys, &LIMITS).is_none());
         push(&mut lanes, "a").expect("room");
         runner.notified().now_or_never().expect("three are");
-        push(&mut lanes, "b").expect("room");
-        assert!(lanes.ahead(&program, &keys, &LIMITS).is_none(), "b waits for a runner");
-        let other = next(&mut lanes, &LIMITS).expect("b waits");
-        let ahead = lanes.ahead(&program, &keys, &LIMITS).expect("nobody waits but a");
+        let ahead = lanes.take_ahead(&program, &first.keys, &LIMITS).expect("three wait");
         assert_eq!((skus(&ahead).as_str(), lanes.waiting), ("a a a", 0));
-        assert_eq!(ahead.keys, keys);
-        lanes.finish(&program, other.keys);
-        lanes.finish(&program, keys);
-        assert!(lanes.halls.is_empty());
+        lanes.put_ahead(&program, &ahead.keys[0], ahead.calls);
+        for _ in 0..3 {
+            push(&mut lanes, "a").expect("room");
+        }
+        let more = lanes.take_ahead(&program, &first.keys, &LIMITS);
+        assert!(more.is_none(), "one batch is taken ahead, and no more");
+        push(&mut lanes, "b").expect("room");
+        lanes.finish(&program, first.keys);
+        for expected in ["b", "a a a", "a a a"] {
+            let batch = next(&mut lanes, &LIMITS).expect(expected);
+            assert_eq!(skus(&batch), expected);
+            lanes.finish(&program, batch.keys);
+        }
+        assert!(lanes.halls.is_empty() && lanes.waiting == 0);
     }
 
     #[test]

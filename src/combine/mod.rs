@@ -28,8 +28,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::{ProgramId, Request};
 use crate::store::{Failure, Reply, Store};
+use calls::Job;
 use key::LaneKey;
-use lane::Job;
 use lanes::Lanes;
 
 /// How requests are gathered.

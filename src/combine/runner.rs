@@ -21,26 +21,10 @@ struct Working<'h> {
     keys: Vec<LaneKey>,
 }
 
-impl Working<'_> {
-    /// Gives back all other lanes.
-    fn keep_only(&mut self, lanes: Vec<LaneKey>) {
-        let mut others = std::mem::replace(&mut self.keys, lanes);
-        others.retain(|key| !self.keys.contains(key));
-        self.house.lanes().finish(&self.program, others);
-    }
-}
-
 impl Drop for Working<'_> {
     fn drop(&mut self) {
         self.house.lanes().finish(&self.program, std::mem::take(&mut self.keys));
     }
-}
-
-/// What was taken ahead, from lanes of the batch that was being written then.
-struct Ahead {
-    lanes: Vec<LaneKey>,
-    calls: Calls,
-    foreseen: Option<Foreseen>,
 }
 
 impl House {
@@ -50,14 +34,9 @@ impl House {
         loop {
             let next = self.lanes().next(&self.limits, &runner);
             self.start_wanted();
-            let Some((program, Taken { jobs, keys, .. })) = next else { return };
-            let mut working = Working { house: &self, program, keys };
-            let (mut calls, mut foreseen) = (Calls::of(jobs), None);
-            while let Some(ahead) = self.run_batch(&working, calls, foreseen, &runner).await {
-                working.keep_only(ahead.lanes);
-                self.serve_others(&runner).await;
-                (calls, foreseen) = (ahead.calls, ahead.foreseen);
-            }
+            let Some((program, Taken { calls, keys, .. })) = next else { return };
+            let working = Working { house: &self, program, keys };
+            self.run_batch(&working, calls, &runner).await;
         }
     }
 
@@ -68,68 +47,37 @@ impl House {
         }
     }
 
-    /// Runs a batch of those lanes that became ready meanwhile: they have their turn before what
-    /// was taken ahead.
-    async fn serve_others(self: &Arc<Self>, runner: &Arc<Notify>) {
-        let next = {
-            let mut lanes = self.lanes();
-            if lanes.is_ready() { lanes.next(&self.limits, runner) } else { None }
-        };
-        self.start_wanted();
-        let Some((program, Taken { jobs, keys, .. })) = next else { return };
-        let working = Working { house: self, program, keys };
-        let mut calls = Calls::of(jobs);
-        calls.dismiss_late();
+    /// Runs a batch; while one that was foreseen is being written, the next is taken ahead.
+    async fn run_batch(&self, working: &Working<'_>, mut calls: Calls, runner: &Notify) {
+        let program = &working.program;
+        let is_whole = !calls.dismiss_late();
         if calls.requests.is_empty() {
             return;
         }
-        let foreseen = self.foresee(&working.program, &calls.requests);
-        let span = calls.span(&working.program);
-        self.answer(&working.program, calls, foreseen).instrument(span).await;
-    }
-
-    /// Runs a batch, and prepares what may be taken ahead meanwhile.
-    async fn run_batch(
-        &self,
-        working: &Working<'_>,
-        mut calls: Calls,
-        foreseen: Option<Foreseen>,
-        runner: &Notify,
-    ) -> Option<Ahead> {
-        let program = &working.program;
-        let foreseen = match foreseen.filter(Foreseen::holds) {
-            Some(foreseen) => foreseen.into(),
-            None => {
-                calls.dismiss_late();
-                self.foresee(program, &calls.requests)
-            }
-        };
-        if calls.requests.is_empty() {
-            return None;
-        }
-        let span = calls.span(program);
-        if foreseen.is_none() {
-            self.answer(program, calls, None).instrument(span).await;
-            return None;
-        }
-        let mut writing = std::pin::pin!(self.answer(program, calls, foreseen).instrument(span));
-        let mut ahead = None;
+        let foreseen = calls.foreseen.take().filter(|foreseen| is_whole && foreseen.holds());
+        calls.foreseen = foreseen.or_else(|| self.foresee(program, &calls.requests));
+        let (span, is_foreseen) = (calls.span(program), calls.foreseen.is_some());
+        let mut writing = std::pin::pin!(self.answer(program, calls).instrument(span));
         runner.notify_one();
         loop {
             tokio::select! {
                 biased;
-                () = &mut writing => return ahead,
-                () = runner.notified(), if ahead.is_none() => ahead = self.take_ahead(working),
+                () = &mut writing => return,
+                () = runner.notified(), if is_foreseen => self.look_ahead(working),
             }
         }
     }
 
-    fn take_ahead(&self, working: &Working<'_>) -> Option<Ahead> {
-        let taken = self.lanes().ahead(&working.program, &working.keys, &self.limits)?;
-        let mut calls = Calls::of(taken.jobs);
+    /// Prepares the next batch of a lane that is being worked on, if enough wait there.
+    fn look_ahead(&self, working: &Working<'_>) {
+        let (program, keys) = (&working.program, &working.keys);
+        let taken = self.lanes().take_ahead(program, keys, &self.limits);
+        let Some(Taken { mut calls, keys, .. }) = taken else { return };
         calls.dismiss_late();
-        let foreseen = self.foresee(&working.program, &calls.requests);
-        Some(Ahead { lanes: taken.keys, calls, foreseen })
+        if let (Some(key), false) = (keys.first(), calls.requests.is_empty()) {
+            calls.foreseen = self.foresee(program, &calls.requests);
+            self.lanes().put_ahead(program, key, calls);
+        }
     }
 
     /// What requests come to, if all is as remembered. A panic is met again when they are run.
@@ -140,8 +88,8 @@ impl House {
 
     /// Runs calls as one transaction; where that fails for a reason that may be one member's, each
     /// request by itself.
-    async fn answer(&self, program: &ProgramId, calls: Calls, foreseen: Option<Foreseen>) {
-        let Calls { requests, waiters } = calls;
+    async fn answer(&self, program: &ProgramId, calls: Calls) {
+        let Calls { requests, waiters, foreseen } = calls;
         match self.transact(program, &requests, foreseen).await {
             // By a task of its own, so that the lanes' next batch need not wait for it.
             Ok(replies) => drop(self.runners.spawn(async move { deliver(waiters, replies) })),

@@ -204,6 +204,12 @@ impl Item {
         (self.cap - self.backordered).min(self.effective_cap() - self.to_come()).max(0)
     }
 
+    /// Whether its plan limits units for each customer.
+    #[must_use]
+    pub fn limits_customers(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.customer_limit > 0)
+    }
+
     /// Units to come beyond the cap in force.
     #[must_use]
     pub fn over_supply(&self) -> Units {

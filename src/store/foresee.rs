@@ -1,6 +1,8 @@
 //! What a batch of Reserves and Backorders is going to write if all is as remembered when its turn
 //! comes: decided and put into words while the database is still writing the batch before.
 
+use std::time::{Duration, Instant};
+
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 
@@ -13,6 +15,9 @@ use super::{Reply, Store};
 use crate::domain::{Answer, Book, Command, Decision, Item, Prior, ProgramId, Request, decide};
 use crate::telemetry::metrics::metrics;
 
+/// How long a batch may wait for its turn after it was decided.
+const HOLDS: Duration = Duration::from_secs(1);
+
 /// A batch that is decided and not yet written. The memory has its items as they will be; they are
 /// forgotten where it is dropped unwritten.
 #[derive(Debug)]
@@ -23,14 +28,16 @@ pub struct Foreseen {
     arguments: Option<PgArguments>,
     memory: Memory,
     doubts: u64,
+    at: Instant,
     is_written: bool,
 }
 
 impl Foreseen {
-    /// Whether what it was decided on came about, as far as this server knows.
+    /// Whether what it was decided on came about, as far as this server knows, and that not long
+    /// ago: windows close and holds run out by the clock.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.memory.doubts() == self.doubts
+        self.memory.doubts() == self.doubts && self.at.elapsed() < HOLDS
     }
 }
 
@@ -45,11 +52,10 @@ impl Drop for Foreseen {
 /// Whether a batch may go through, as far as a glance tells: something is left of each item, and
 /// nobody has to know what a customer has in the queue, which is not remembered.
 fn may_go_through(book: &Book, requests: &[Request]) -> bool {
-    let is_limited = |item: &Item| item.plan.as_ref().is_some_and(|plan| plan.customer_limit > 0);
     requests.iter().all(|request| {
         let queues = matches!(request.command, Command::Backorder { .. });
         let may_go = |item: &Item| match queues {
-            true => !is_limited(item) && item.available() + item.headroom() > 0,
+            true => !item.limits_customers() && item.available() + item.headroom() > 0,
             false => item.available() > 0,
         };
         request.command.skus().iter().all(|sku| book.items.get(*sku).is_some_and(may_go))
@@ -86,8 +92,8 @@ impl Store {
         let answers = self.answers(requests, &decisions);
         let arguments = save::prepare(program, &loaded, &answers).ok()?;
         memory.keep(program, &loaded);
-        let (program, is_written) = (program.clone(), false);
-        Some(Foreseen { program, loaded, decisions, arguments, memory, doubts, is_written })
+        let (program, at, is_written) = (program.clone(), Instant::now(), false);
+        Some(Foreseen { program, loaded, decisions, arguments, memory, doubts, at, is_written })
     }
 
     /// Writes it. `None` = nothing was done, and it has to be read.

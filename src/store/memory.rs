@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use super::load::{Loaded, Read};
 use super::optimistic::Calm;
 use crate::domain::program::Place;
-use crate::domain::{Book, Command, Item, Program, ProgramId, Request, Sku, Time};
+use crate::domain::{Book, Item, Program, ProgramId, Request, Sku, Time};
 
 /// Items of a generation: the memory has two, about a KiB for each item.
 const ITEMS_MAX: usize = 10_240;
@@ -59,9 +59,7 @@ struct Settings {
 
 /// Whether a batch is of the commands that the memory is for: new reservations.
 pub(super) fn is_for(requests: &[Request]) -> bool {
-    let is_order =
-        |command: &Command| matches!(command, Command::Reserve { .. } | Command::Backorder { .. });
-    requests.iter().all(|request| is_order(&request.command))
+    requests.iter().all(|request| request.command.made().is_some())
 }
 
 impl Memory {

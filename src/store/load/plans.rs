@@ -85,7 +85,7 @@ pub(super) async fn load_customers(
     requests: &[Request],
     book: &mut Book,
 ) -> Result<(), sqlx::Error> {
-    let limited = |item: &&Item| item.plan.as_ref().is_some_and(|plan| plan.customer_limit > 0);
+    let limited = |item: &&Item| item.limits_customers();
     let skus: Vec<&str> =
         book.items.values().filter(limited).map(|item| item.sku.as_str()).collect();
     let ordering = requests.iter().filter_map(|request| match &request.command {
