@@ -45,12 +45,6 @@ impl Caller {
         }
     }
 
-    /// Another on the same connection, who draws other SKUs.
-    #[must_use]
-    pub fn twin(&mut self) -> Self {
-        Self { dice: self.dice.fork(), ..self.clone() }
-    }
-
     /// Makes one call. Says what is wrong with its answer, if anything is.
     ///
     /// # Errors

@@ -37,6 +37,12 @@ impl Cpu {
             client: less(self.client, earlier.client),
         }
     }
+
+    /// All three together, where all are known.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        Some(self.server? + self.postgres? + self.client?)
+    }
 }
 
 fn micros(ticks: u64) -> u64 {

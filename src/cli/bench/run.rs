@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tonic::transport::Channel;
 
+use super::cpu::Cpu;
 use super::ground::Ground;
 use super::machine::Machine;
 use super::memory::{self, Memory};
@@ -112,9 +113,15 @@ impl Run {
         if !self.wants(Workload::OpenLoop) {
             return None;
         }
-        let scene = Scene { shop, channels, servers: &[], postgres: None, pgbench: None };
-        let callers = scene.callers(Workload::OpenLoop, channels.len(), 0);
-        Some(open_loop::run(callers, rate, self.course.time * 3).await)
+        let ground = self.ground.as_ref();
+        let servers = ground.map(Ground::server_pids).unwrap_or_default();
+        let postgres = ground.and_then(Ground::postgres_pid);
+        let scene = Scene { shop, channels, servers: &servers, postgres, pgbench: None };
+        let callers = scene.callers(Workload::OpenLoop, open_loop::CALLERS, 0);
+        let before = Cpu::read(&servers, postgres);
+        let mut open = open_loop::run(callers, rate, self.course.time * 3).await;
+        open.slice.used(Cpu::read(&servers, postgres).since(&before));
+        Some(open)
     }
 
     async fn replicas(&mut self, shop: &Arc<Shop>) -> anyhow::Result<Vec<Series>> {

@@ -104,6 +104,13 @@ fn others(report: &Report) -> Grid {
             format!("open loop, {} a second: p50, p99, p99.9, max ms", grouped(open.offered)),
             times.join(", "),
         );
+        let parts = [slice.server_us, slice.postgres_us, slice.client_us];
+        if let [Some(server), Some(postgres), Some(client)] = parts {
+            say(
+                "open loop, each call: server, postgres, client us".to_owned(),
+                format!("{server:.1}, {postgres:.1}, {client:.1}"),
+            );
+        }
     }
     if let Some(memory) = &report.memory {
         let shown = |bytes: Option<u64>| {

@@ -70,12 +70,17 @@ impl<'a> Stage<'a> {
     /// One slice of a workload at full load, with what it used of the processors.
     pub async fn slice(&mut self, workload: Workload) -> Slice {
         let callers = self.callers(workload, self.in_flight);
-        let (servers, postgres) = (self.ground.server_pids(), self.ground.postgres_pid());
-        let before = Cpu::read(&servers, postgres);
+        let before = self.cpu();
         let mut slice = Slice::measure(callers, self.time, workload.counts()).await;
-        slice.used(Cpu::read(&servers, postgres).since(&before));
+        slice.used(self.cpu().since(&before));
         self.blame(&slice);
         slice
+    }
+
+    /// What was used of the processors so far.
+    #[must_use]
+    pub fn cpu(&self) -> Cpu {
+        Cpu::read(&self.ground.server_pids(), self.ground.postgres_pid())
     }
 
     /// Keeps the wrong answers of a slice.
