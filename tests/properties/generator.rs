@@ -279,7 +279,9 @@ impl Author {
             1 => self.days + 40,
             2 => self.days + 35,
             3 => self.days + 50,
-            _ => self.days + self.dice.range(2, 8),
+            // Not the next day: minutes that were waited may bring that about, but for one of the
+            // store and its model only, and a window must close before it.
+            _ => self.days + self.dice.range(3, 8),
         };
         let window = match self.dice.range(1, 5) {
             1 => " opens in 5 minutes".to_owned(),
