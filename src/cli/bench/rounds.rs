@@ -109,9 +109,9 @@ impl Course {
             return pgbench.slice(time).await;
         }
         let callers = scene.callers(workload, workload.callers(self.in_flight), round as u64);
-        let before = Cpu::read(scene.servers, scene.postgres);
+        let before = scene.cpu();
         let mut slice = Slice::measure(callers, time, workload.counts()).await;
-        slice.used(Cpu::read(scene.servers, scene.postgres).since(&before));
+        slice.used(scene.cpu().since(&before));
         Ok(slice)
     }
 }
@@ -134,6 +134,12 @@ async fn watched(
 }
 
 impl Scene<'_> {
+    /// What was used of the processors so far.
+    #[must_use]
+    pub fn cpu(&self) -> Cpu {
+        Cpu::read(self.servers, self.postgres)
+    }
+
     /// So many callers, spread over the connections.
     #[must_use]
     pub fn callers(&self, workload: Workload, count: usize, seed: u64) -> Vec<Caller> {

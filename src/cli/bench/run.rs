@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use tonic::transport::Channel;
 
-use super::cpu::Cpu;
 use super::ground::Ground;
 use super::machine::Machine;
 use super::memory::{self, Memory};
@@ -118,9 +117,9 @@ impl Run {
         let postgres = ground.and_then(Ground::postgres_pid);
         let scene = Scene { shop, channels, servers: &servers, postgres, pgbench: None };
         let callers = scene.callers(Workload::OpenLoop, open_loop::CALLERS, 0);
-        let before = Cpu::read(&servers, postgres);
+        let before = scene.cpu();
         let mut open = open_loop::run(callers, rate, self.course.time * 3).await;
-        open.slice.used(Cpu::read(&servers, postgres).since(&before));
+        open.slice.used(scene.cpu().since(&before));
         Some(open)
     }
 
